@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the engine tells about a session; one object a line in the event log. */
+#ifndef SALLYPORT_EVENT_H
+#define SALLYPORT_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sallyport/addr.h>
+#include <sallyport/hostport.h>
+#include <sallyport/span.h>
+
+enum event_type {
+	EVENT_SESSION_OPEN,
+	EVENT_COMMAND,
+	EVENT_REPLY,
+	EVENT_AUTH,
+	EVENT_ENDPOINT,
+	EVENT_REWRITE,
+	EVENT_PINHOLE,
+	EVENT_DATA,
+	EVENT_ALERT,
+	EVENT_SESSION_CLOSE,
+	EVENT_TYPES
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+enum pinhole_op {
+	PINHOLE_OPEN,
+	PINHOLE_USE,
+	PINHOLE_CLOSE,
+	PINHOLE_EXPIRE,
+	PINHOLE_REFUSE,
+};
+
+/*
+ * Every alert the engine can raise. The name is part of the contract: scripts
+ * match on it. event.c holds name, severity and text of each, in one table.
+ */
+enum alert {
+	ALERT_BOUNCE,             /* PORT/EPRT/LPRT names a third host */
+	ALERT_THIRD_HOST,         /* 227/228 names a third host */
+	ALERT_LOW_PORT,           /* below pinhole.minimum-port */
+	ALERT_DENIED_PORT,        /* on pinhole.denied-ports */
+	ALERT_MALFORMED_ENDPOINT, /* not the grammar */
+	ALERT_AMBIGUOUS_ENDPOINT, /* more than one reading */
+	ALERT_FAMILY_MISMATCH,    /* EPRT family differs from the control's */
+	ALERT_UNREQUESTED_REPLY,  /* 227/228/229 that nobody asked for */
+	ALERT_UNSOLICITED_REPLY,  /* a final reply to no command */
+	ALERT_NOT_LOGGED_IN,      /* endpoint before 230 */
+	ALERT_EPSV_ALL,           /* PORT/PASV/EPRT after EPSV ALL */
+	ALERT_ACTIVE_REFUSED,     /* servers[].active: refuse */
+	ALERT_OUTSIDE_RANGE,      /* passive port outside the configured range */
+	ALERT_ENDPOINT_FLOOD,     /* many endpoints and no data connection */
+	ALERT_PINHOLE_TABLE_FULL, /* or a cap per client or server reached */
+	ALERT_OVERLAP_CONFLICT,   /* retransmission with different bytes */
+	ALERT_GAP,                /* bytes passed that were never seen here */
+	ALERT_HOLD_OVERFLOW,      /* too much out of order; dropped */
+	ALERT_BUFFER_OVERFLOW,    /* too much unacknowledged to remember */
+	ALERT_LINE_TOO_LONG,
+	ALERT_REPLY_TOO_LONG,
+	ALERT_BAD_REPLY,          /* the server does not speak FTP */
+	ALERT_NOT_FTP,            /* the client does not speak FTP */
+	ALERT_PIPELINE_OVERFLOW,  /* too many commands without a reply */
+	ALERT_TELNET_EVASION,     /* Telnet or urgent data in an endpoint line */
+	ALERT_DEFAULT_DATA_PORT,  /* transfer without PORT or PASV */
+	ALERT_FRAGMENT,           /* an IP fragment of a control connection */
+	ALERT_BAD_CHECKSUM,
+	ALERT_TCP_SIGNED,         /* TCP MD5 or AO: cannot be rewritten */
+	ALERT_NAT_UNKNOWN,        /* conntrack does not know the session */
+	ALERT_ACTION_FAILED,      /* the kernel refused what the engine asked */
+	ALERT_DATA_THEFT,         /* a third host tried an open pinhole's port */
+	ALERT_SESSION_TABLE_FULL, /* or sessions-per-client reached */
+	ALERT_UNSUPPORTED_SECURITY, /* AUTH GSSAPI and the like: inspection ends */
+	ALERT_INJECTION,          /* bytes between AUTH and the handshake */
+	ALERTS
+};
+
+/* One event. Views point into the outcome that carries the event and live as
+ * long as it does. Text is raw network text: escape before printing. */
+struct event {
+	enum event_type type;
+	uint64_t at_us;   /* microseconds since the epoch */
+	uint64_t session; /* 0: belongs to no session */
+	struct endpoint client, server; /* the inside view */
+	union {
+		struct {
+			bool implicit_tls, midstream;
+		} session_open;
+		struct {
+			struct span verb; /* upper case */
+			struct span arg;
+			bool has_arg;
+			bool secret; /* arg holds "***" */
+		} command;
+		struct {
+			uint16_t code;
+			struct span text;
+			uint32_t lines;
+		} reply;
+		struct {
+			struct span mechanism;
+			uint16_t code;
+			bool accepted;
+		} auth;
+		struct {
+			enum via via;
+			struct endpoint endpoint;
+			bool accepted;
+			const char *reason; /* NULL when accepted */
+		} endpoint;
+		struct {
+			enum via via;
+			struct endpoint from, to;
+			int32_t delta; /* bytes */
+		} rewrite;
+		struct {
+			enum pinhole_op op;
+			uint64_t id;
+			bool active;
+			struct addr from; /* any source port unless... */
+			uint16_t from_port; /* ...this is not 0 */
+			struct endpoint to; /* as the SYN will name it */
+			const char *reason; /* NULL for open and use */
+		} pinhole;
+		struct {
+			bool open; /* or close */
+			bool active;
+			struct endpoint from, to;
+			bool has_bytes; /* conntrack accounting was on */
+			uint64_t bytes_from, bytes_to;
+			bool related;
+			const char *reason; /* NULL when all is well */
+		} data;
+		struct {
+			enum alert rule;
+		} alert;
+		struct {
+			const char *reason;
+			uint32_t commands, replies, data_connections;
+			bool tls;
+			uint64_t duration_us;
+		} session_close;
+	};
+};
+
+/* "session_open", ... as the event log names it. */
+const char *event_type_name(enum event_type type);
+
+/* "bounce", "third-host", ...: the stable id. */
+const char *alert_name(enum alert rule);
+enum severity alert_severity(enum alert rule);
+
+/* One sentence for people. */
+const char *alert_text(enum alert rule);
+
+const char *severity_name(enum severity s);
+
+/* "open", "use", ... */
+const char *pinhole_op_name(enum pinhole_op op);
+
+#endif
