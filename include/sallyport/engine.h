@@ -114,6 +114,7 @@ struct data_entry {
 struct action {
 	enum action_type type;
 	uint64_t session;
+	struct ends ends; /* of the control connection */
 	uint64_t pinhole; /* id; 0 where it does not apply */
 	union {
 		struct {
@@ -140,7 +141,7 @@ struct action {
 #define OUTCOME_EVENTS_MAX 256
 #define OUTCOME_ACTIONS_MAX 128
 /* The packet itself and everything that it releases. */
-#define OUTCOME_VERDICTS_MAX 64
+#define OUTCOME_VERDICTS_MAX 128
 /* Text of events: a dozen lines of the longest kind. */
 #define OUTCOME_TEXT_MAX (12 * ENGINE_LINE_MAX)
 /* Rewritten packets: the largest IP packet twice over. */

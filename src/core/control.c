@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP packets of a control connection: handshake, numbers, end (RFC 9293). */
+#include "state.h"
+
+/* A RST further than this from what is expected is not from the peer; the
+ * largest unscaled window. */
+#define RST_WINDOW 65535
+
+static void take_syn(struct session *s, enum direction d,
+		     const struct packet *p)
+{
+	struct stream *st = &s->side[d];
+
+	st->synced = true;
+	st->next = st->una = st->released = st->line_at = st->forged =
+		st->store.at = p->seq + 1;
+	s->side[!d].mss = p->mss;
+}
+
+/*
+ * A SYN with the ports of a live session changes nothing yet: it may be forged,
+ * or late. If the server answers it (see answers_syn), the old session is
+ * over.
+ */
+static void remember_syn(struct session *s, const struct packet *p)
+{
+	s->syn_seen = true;
+	s->syn_isn = p->seq;
+	s->syn_mss = p->mss;
+}
+
+static bool answers_syn(const struct session *s, const struct packet *p)
+{
+	return s->syn_seen && (p->flags & TCP_ACK) &&
+	       p->ack == s->syn_isn + 1;
+}
+
+/* The old session ends and a new one takes its place. */
+static struct session *replace(struct engine *e, struct session *s)
+{
+	struct ends ends = s->ends;
+	uint32_t isn = s->syn_isn;
+	uint16_t mss = s->syn_mss;
+	struct session *new;
+
+	session_end(e, s, "replaced by a new connection");
+	session_free(e, s);
+	new = session_new(e, &ends);
+	if (new) {
+		struct packet syn = { .seq = isn, .mss = mss };
+
+		take_syn(new, FROM_CLIENT, &syn);
+	}
+	return new;
+}
+
+static void accept_as_is(struct engine *e, uint32_t tag)
+{
+	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+}
+
+static void control_syn(struct engine *e, struct session *s, enum direction d,
+			const struct packet *p, uint32_t tag)
+{
+	if (d == FROM_CLIENT) {
+		if (s->life == LIFE_HALF_OPEN)
+			take_syn(s, d, p);
+		else
+			remember_syn(s, p);
+	} else {
+		if (s->life != LIFE_HALF_OPEN && answers_syn(s, p))
+			s = replace(e, s);
+		if (s && s->life == LIFE_HALF_OPEN)
+			take_syn(s, d, p);
+	}
+	accept_as_is(e, tag);
+}
+
+static bool rst_is_near(const struct stream *st, const struct packet *p)
+{
+	int32_t distance = (int32_t)(p->seq - st->next);
+
+	return st->synced && distance >= -RST_WINDOW && distance <= RST_WINDOW;
+}
+
+/* Both directions have sent FIN and have theirs acknowledged. */
+static bool is_over(const struct session *s)
+{
+	const struct stream *c = &s->side[FROM_CLIENT];
+	const struct stream *v = &s->side[FROM_SERVER];
+
+	return c->fin && v->fin && c->una == c->next && v->una == v->next;
+}
+
+static void note_sender(struct stream *st, const struct packet *p)
+{
+	st->window = p->window;
+	if (p->has_timestamp) {
+		st->has_timestamp = true;
+		st->tsval = p->tsval;
+	}
+}
+
+/* Nagle's sender is stuck: it repeats, in order, only what is withheld. */
+static bool is_stuck(const struct stream *st, const struct packet *p)
+{
+	return st->synced && packet_payload(p).len &&
+	       seq_before(st->released, st->next) &&
+	       p->seq + packet_payload(p).len == st->next &&
+	       seq_before(st->forged, st->next) && (p->flags & TCP_ACK);
+}
+
+static void take_and_forward(struct engine *e, struct session *s,
+			     enum direction d, const struct packet *p,
+			     uint32_t tag)
+{
+	struct stream *st = &s->side[d];
+	uint32_t released = st->released;
+	uint32_t next = st->next;
+	enum fate fate;
+
+	fate = stream_take(e, s, d, p);
+	if (fate == FATE_HOLD) {
+		if (hold_add(e, s, d, p, tag))
+			return;
+		alert_raise(e, s, ALERT_HOLD_OVERFLOW);
+		fate = FATE_DROP;
+	}
+	if (fate == FATE_DROP) {
+		outcome_verdict(e, tag, VERDICT_DROP, (struct span){ 0 });
+		return;
+	}
+	if (next == st->next && is_stuck(st, p))
+		forward_forge_ack(e, s, d, p);
+	forward_packet(e, s, d, p, tag, st->synced ? released : p->seq);
+}
+
+static void release_held(struct engine *e, struct session *s,
+			 enum direction d)
+{
+	struct packet p;
+	uint32_t tag;
+
+	while (e->out->verdicts < OUTCOME_VERDICTS_MAX &&
+	       hold_take_ready(e, &s->side[d], &p, &tag))
+		take_and_forward(e, s, d, &p, tag);
+}
+
+static void control_open(struct engine *e, struct session *s,
+			 enum direction d)
+{
+	if (s->life == LIFE_HALF_OPEN && (d == FROM_CLIENT || s->midstream))
+		session_open(e, s);
+}
+
+void control_packet(struct engine *e, struct session *s, enum direction d,
+		    const struct packet *p, uint32_t tag)
+{
+	s->last_us = e->now;
+	if (p->flags & TCP_SYN) {
+		control_syn(e, s, d, p, tag);
+		return;
+	}
+	if (!(p->flags & TCP_RST))
+		control_open(e, s, d);
+	if (p->is_signed)
+		session_doubt(e, s, ALERT_TCP_SIGNED);
+	note_sender(&s->side[d], p);
+	if (p->flags & TCP_ACK)
+		stream_acked(e, s, !d, p->ack);
+	if (p->flags & TCP_RST) {
+		forward_packet(e, s, d, p, tag, p->seq);
+		if (rst_is_near(&s->side[d], p))
+			session_end(e, s, "rst");
+	} else {
+		take_and_forward(e, s, d, p, tag);
+	}
+	release_held(e, s, FROM_CLIENT);
+	release_held(e, s, FROM_SERVER);
+	if (is_over(s))
+		session_end(e, s, "fin");
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first SYN of a data connection, before conntrack has seen it. If it fits
+ * an open pinhole, its conntrack entry is created, which makes it RELATED and
+ * translates it; then the pinhole is gone. A SYN that fits none is left to
+ * the user's rules.
+ */
+#include "state.h"
+
+static struct event *tell_data(struct engine *e, const struct hole *h,
+			       const struct endpoint *from, bool open)
+{
+	struct event *ev = outcome_event(e, NULL, EVENT_DATA);
+
+	ev->session = h->session_id;
+	ev->client = h->ends.client;
+	ev->server = h->ends.server;
+	ev->data.open = open;
+	ev->data.active = h->active;
+	ev->data.from = *from;
+	ev->data.to = h->key.to;
+	ev->data.related = true;
+	return ev;
+}
+
+static void create_entry(struct engine *e, const struct hole *h,
+			 const struct packet *syn)
+{
+	struct action *a =
+		outcome_action(e, ACTION_DATA_CREATE, h->session_id);
+
+	a->ends = h->ends;
+	a->pinhole = h->id;
+	a->data.from = syn->src;
+	a->data.to = syn->dst;
+	a->data.dnat_to = h->target;
+	a->data.snat_to = h->snat_to;
+	a->data.master_from = h->ends.client;
+	a->data.master_to = h->master_to;
+	a->data.mark = h->mark;
+}
+
+static void let_in(struct engine *e, struct hole *h, const struct packet *syn)
+{
+	struct session *s = pool_at(&e->sessions, h->session);
+
+	s->unused_endpoints = 0;
+	s->data_connections++;
+	tell_data(e, h, &syn->src, true);
+	create_entry(e, h, syn);
+	hole_use(e, h, syn->src.port);
+}
+
+/* Somebody else's SYN to the port of an open pinhole (RFC 2577 8). */
+static void keep_out(struct engine *e, struct hole *h,
+		     const struct packet *syn, const char *reason)
+{
+	struct event *ev = tell_data(e, h, &syn->src, true);
+
+	ev->data.related = false;
+	ev->data.reason = reason;
+	e->stats.data_unmatched++;
+}
+
+bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
+{
+	const struct pinhole_key key = { p->src.addr, p->dst };
+	struct hole *h = hole_find(e, &key, HOLE_OPEN);
+
+	if (h && h->from_port && h->from_port != p->src.port) {
+		keep_out(e, h, p, "not from the data port");
+	} else if (h) {
+		let_in(e, h, p);
+	} else if (!hole_find_used(e, &p->src, &p->dst)) {
+		h = hole_find_to(e, &p->dst);
+		if (!h)
+			return false;
+		alert_raise(e, pool_at(&e->sessions, h->session),
+			    ALERT_DATA_THEFT);
+		keep_out(e, h, p, "not from the session's peer");
+	}
+	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+	return true;
+}
+
+void data_refused(struct engine *e, const struct action *failed)
+{
+	struct hole *h = hole_find_used(e, &failed->data.from,
+					&failed->data.to);
+	struct event *ev;
+
+	if (!h)
+		return;
+	ev = tell_data(e, h, &failed->data.from, false);
+	ev->data.related = false;
+	ev->data.reason = "the kernel refused the entry";
+	hole_close(e, h, PINHOLE_CLOSE, NULL);
+}
+
+void engine_data_closed(struct engine *e, const struct endpoint *from,
+			const struct endpoint *to, bool has_bytes,
+			uint64_t bytes_from, uint64_t bytes_to,
+			uint64_t now_us, struct outcome *out)
+{
+	struct hole *h;
+	struct event *ev;
+
+	outcome_begin(e, out, now_us);
+	h = hole_find_used(e, from, to);
+	if (!h)
+		return;
+	ev = tell_data(e, h, from, false);
+	ev->data.has_bytes = has_bytes;
+	ev->data.bytes_from = bytes_from;
+	ev->data.bytes_to = bytes_to;
+	hole_close(e, h, PINHOLE_CLOSE, NULL);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Endpoints that FTP announces: judged, rewritten, and turned into pinholes.
+ *
+ *   PORT, EPRT, LPRT   judged and rewritten when the command passes; the
+ *                      pinhole is reserved then and opens with the 2yz reply.
+ *   227, 228, 229      judged, rewritten and opened when the reply passes.
+ *
+ * What is refused passes unchanged and opens nothing.
+ */
+#include "state.h"
+
+/* Endpoints in a row that no data connection used. Clients that cannot connect
+ * give up after a few; this is somebody who collects pinholes. */
+#define ENDPOINT_FLOOD_MAX 64
+
+/* Tries to find a free port: with half of all ports taken, the chance to fail
+ * is 2^-32. */
+#define PORT_TRIES 32
+
+/* What is asked for: the text, and where it stands in the stream. */
+struct request {
+	struct hostport hp;
+	const struct line *line;
+	uint32_t at; /* sequence number of the endpoint's first byte */
+	enum direction d;
+};
+
+static bool is_active(const struct request *rq)
+{
+	return via_is_active(rq->hp.via);
+}
+
+static void tell_endpoint(struct engine *e, const struct session *s,
+			  const struct hostport *hp, const char *reason)
+{
+	struct event *ev = outcome_event(e, s, EVENT_ENDPOINT);
+
+	ev->endpoint.via = hp->via;
+	ev->endpoint.endpoint = hp->endpoint;
+	ev->endpoint.accepted = !reason;
+	ev->endpoint.reason = reason;
+}
+
+/* --- judging ------------------------------------------------------------ */
+
+static enum alert parse_alert(enum hostport_error error)
+{
+	switch (error) {
+	case HOSTPORT_AMBIGUOUS:
+		return ALERT_AMBIGUOUS_ENDPOINT;
+	case HOSTPORT_FAMILY:
+		return ALERT_FAMILY_MISMATCH;
+	default:
+		return ALERT_MALFORMED_ENDPOINT;
+	}
+}
+
+/* May the client name @a as its own address? 0.0.0.0: "the same host". */
+static bool is_clients(const struct session *s, const struct addr *a)
+{
+	return addr_is_unspecified(a) ||
+	       addr_equal(a, &s->ends.client.addr) ||
+	       addr_equal(a, &s->nat.client_public.addr);
+}
+
+static bool is_servers(const struct engine *e, const struct session *s,
+		       const struct addr *a)
+{
+	return addr_is_unspecified(a) ||
+	       addr_equal(a, &s->ends.server.addr) ||
+	       addr_equal(a, &s->nat.server_public.addr) ||
+	       policy_server_is_public(
+		       policy_server_find(e->policy, &s->ends.server.addr), a);
+}
+
+/* Is it the right host? */
+static enum alert judge_address(const struct engine *e,
+				const struct session *s,
+				const struct request *rq)
+{
+	const struct addr *a = &rq->hp.endpoint.addr;
+
+	if (!rq->hp.has_addr)
+		return ALERTS;
+	if (addr_is_v4(a) != addr_is_v4(&s->ends.client.addr))
+		return ALERT_FAMILY_MISMATCH;
+	if (is_active(rq))
+		return is_clients(s, a) ? ALERTS : ALERT_BOUNCE;
+	return is_servers(e, s, a) ? ALERTS : ALERT_THIRD_HOST;
+}
+
+/* Is the session in a state to ask, and may it have this port? */
+static enum alert judge_state(const struct engine *e, const struct session *s,
+			      const struct request *rq)
+{
+	const struct policy *p = e->policy;
+	const struct policy_server *server =
+		policy_server_find(p, &s->ends.server.addr);
+	uint16_t port = rq->hp.endpoint.port;
+
+	if (rq->line->tainted)
+		return ALERT_TELNET_EVASION;
+	if (p->require_login && !s->logged_in)
+		return ALERT_NOT_LOGGED_IN;
+	if (s->epsv_all && rq->hp.via != VIA_EPSV)
+		return ALERT_EPSV_ALL;
+	if (is_active(rq) && server && server->active == ACTIVE_REFUSE)
+		return ALERT_ACTIVE_REFUSED;
+	if (port < p->minimum_port)
+		return ALERT_LOW_PORT;
+	if (!policy_port_allowed(p, port))
+		return ALERT_DENIED_PORT;
+	if (s->unused_endpoints >= ENDPOINT_FLOOD_MAX)
+		return ALERT_ENDPOINT_FLOOD;
+	if (s->nat_state != NAT_KNOWN)
+		return ALERT_NAT_UNKNOWN;
+	return ALERTS;
+}
+
+/* Tells the refusal; gives true if all is well. */
+static bool judge(struct engine *e, struct session *s,
+		  const struct request *rq)
+{
+	enum alert rule;
+
+	if (s->read != READ_TRUSTED) {
+		tell_endpoint(e, s, &rq->hp, "session not trusted");
+		return false;
+	}
+	rule = judge_address(e, s, rq);
+	if (rule == ALERTS)
+		rule = judge_state(e, s, rq);
+	if (rule == ALERTS)
+		return true;
+	tell_endpoint(e, s, &rq->hp, alert_name(rule));
+	alert_raise(e, s, rule);
+	return false;
+}
+
+/* --- what the pinhole looks like ----------------------------------------- */
+
+/*
+ * Active:  SYN server -> client_public:port, to be translated to the client,
+ *          coming from server_public (clients compare it with the control
+ *          connection's address).
+ * Passive: SYN client -> server_public:port, to be translated to the server,
+ *          coming from client_public (servers compare likewise).
+ */
+static struct hole hole_for(const struct engine *e, const struct session *s,
+			    const struct request *rq)
+{
+	const struct nat_view *n = &s->nat;
+	uint16_t port = rq->hp.endpoint.port;
+	struct hole h = { .active = is_active(rq), .session_id = s->id };
+
+	h.ends = s->ends;
+	h.master_to = n->server_public;
+	h.mark = n->mark | e->policy->connmark;
+	if (h.active) {
+		h.key.from = s->ends.server.addr;
+		h.key.to = (struct endpoint){ n->client_public.addr, port };
+		h.target = (struct endpoint){ s->ends.client.addr, port };
+		h.snat_to = n->server_public.addr;
+		if (e->policy->active_source == ACTIVE_SOURCE_DATA)
+			h.from_port = (uint16_t)(s->ends.server.port - 1);
+	} else {
+		h.key.from = s->ends.client.addr;
+		h.key.to = (struct endpoint){ n->server_public.addr, port };
+		h.target = (struct endpoint){ s->ends.server.addr, port };
+		h.snat_to = n->client_public.addr;
+	}
+	return h;
+}
+
+/* A port that is free for @h; unpredictable if the announced one is taken
+ * (RFC 2577 8). False: none, or it may not be changed. */
+static bool choose_port(struct engine *e, const struct session *s,
+			const struct request *rq, struct hole *h)
+{
+	uint16_t low = e->policy->minimum_port;
+
+	if (hole_key_free(e, &h->key, &h->target))
+		return true;
+	if (!session_may_edit(s, rq->d))
+		return false;
+	for (int i = 0; i < PORT_TRIES; i++) {
+		h->key.to.port =
+			(uint16_t)(low + random_draw(e) % (65536u - low));
+		if (policy_port_allowed(e->policy, h->key.to.port) &&
+		    hole_key_free(e, &h->key, &h->target))
+			return true;
+	}
+	return false;
+}
+
+/* --- rewriting ------------------------------------------------------------ */
+
+/* What the text must say, so that the far side connects to the pinhole. An
+ * address that is right for it already (a server that advertises its public
+ * one) stays. */
+static struct endpoint announced(const struct session *s,
+				 const struct request *rq,
+				 const struct hole *h)
+{
+	struct endpoint want = { rq->hp.endpoint.addr, h->key.to.port };
+	const struct addr *inside = is_active(rq) ? &s->ends.client.addr
+						  : &s->ends.server.addr;
+
+	if (rq->hp.has_addr && session_may_edit(s, rq->d) &&
+	    (addr_is_unspecified(&want.addr) ||
+	     addr_equal(&want.addr, inside)))
+		want.addr = h->key.to.addr;
+	return want;
+}
+
+/* False if the text has to change but cannot. */
+static bool rewrite(struct engine *e, struct session *s,
+		    const struct request *rq, const struct hole *h)
+{
+	struct stream *st = &s->side[rq->d];
+	struct hostport hp = rq->hp;
+	char text[HOSTPORT_TEXT_MAX];
+	struct event *ev;
+	size_t len;
+
+	hp.endpoint = announced(s, rq, h);
+	if (endpoint_equal(&hp.endpoint, &rq->hp.endpoint))
+		return true;
+	len = hostport_format(&hp, text);
+	if (!len || seq_before(rq->at, st->released) ||
+	    !seqmap_has_room(&st->map, &e->edits))
+		return false;
+	forward_ask_liberal(e, s);
+	seqmap_add(&st->map, &e->edits, rq->at, (uint16_t)hp.len,
+		   span_of(text, len));
+	e->stats.rewrites++;
+	ev = outcome_event(e, s, EVENT_REWRITE);
+	ev->rewrite.via = hp.via;
+	ev->rewrite.from = rq->hp.endpoint;
+	ev->rewrite.to = hp.endpoint;
+	ev->rewrite.delta = (int32_t)len - (int32_t)hp.len;
+	return true;
+}
+
+/* --- opening --------------------------------------------------------------- */
+
+static void refuse(struct engine *e, struct session *s, const struct hole *h,
+		   const char *reason)
+{
+	struct event *ev = outcome_event(e, s, EVENT_PINHOLE);
+
+	e->stats.pinholes_refused++;
+	ev->pinhole.op = PINHOLE_REFUSE;
+	ev->pinhole.active = h->active;
+	ev->pinhole.from = h->key.from;
+	ev->pinhole.to = h->key.to;
+	ev->pinhole.reason = reason;
+}
+
+/* Judge, reserve and rewrite; NULL if nothing may be opened. */
+static struct hole *take(struct engine *e, struct session *s,
+			 const struct request *rq)
+{
+	struct hole want, *h;
+
+	if (!judge(e, s, rq))
+		return NULL;
+	tell_endpoint(e, s, &rq->hp, NULL);
+	want = hole_for(e, s, rq);
+	if (!choose_port(e, s, rq, &want)) {
+		refuse(e, s, &want, "port taken");
+		return NULL;
+	}
+	h = hole_reserve(e, s, &want);
+	if (!h) {
+		refuse(e, s, &want, "table full");
+		alert_raise(e, s, ALERT_PINHOLE_TABLE_FULL);
+		return NULL;
+	}
+	if (!rewrite(e, s, rq, h)) {
+		refuse(e, s, &want, "cannot be rewritten");
+		hole_close(e, h, PINHOLE_CLOSE, NULL);
+		return NULL;
+	}
+	return h;
+}
+
+/* One data connection at a time (RFC 959 3.3): a newer endpoint takes the
+ * place of the one before, also of another session's with the same key. */
+static void open_hole(struct engine *e, struct session *s, struct hole *h)
+{
+	struct hole *other = hole_find(e, &h->key, HOLE_OPEN);
+
+	if (other)
+		hole_close(e, other, PINHOLE_CLOSE, "superseded");
+	hole_close_all(e, s, false, "superseded");
+	s->unused_endpoints++;
+	hole_open(e, h);
+}
+
+bool endpoint_command(struct engine *e, struct session *s, enum via via,
+		      struct span arg, const struct line *line, size_t arg_at)
+{
+	struct request rq = { .hp = { .via = via }, .line = line,
+			      .d = FROM_CLIENT };
+	enum hostport_error error = hostport_parse_arg(via, arg, &rq.hp);
+
+	if (error != HOSTPORT_FINE) {
+		tell_endpoint(e, s, &rq.hp, hostport_reason(error));
+		alert_raise(e, s, parse_alert(error));
+		return false;
+	}
+	rq.at = line->seq + (uint32_t)(arg_at + rq.hp.at);
+	return take(e, s, &rq);
+}
+
+void endpoint_answered(struct engine *e, struct session *s, struct hole *h,
+		       bool accepted)
+{
+	if (accepted && s->read == READ_TRUSTED)
+		open_hole(e, s, h);
+	else
+		hole_close(e, h, PINHOLE_CLOSE, NULL);
+}
+
+/* The range that is configured for an FTPS server should hold its cleartext
+ * ports too: one outside shows that the two files disagree. */
+static void compare_range(struct engine *e, struct session *s, uint16_t port)
+{
+	const struct policy_server *server =
+		policy_server_find(e->policy, &s->ends.server.addr);
+
+	if (server && server->passive.hi &&
+	    (port < server->passive.lo || port > server->passive.hi))
+		alert_raise(e, s, ALERT_OUTSIDE_RANGE);
+}
+
+void endpoint_reply(struct engine *e, struct session *s, enum via via,
+		    struct span text, const struct line *line, size_t text_at,
+		    uint32_t lines)
+{
+	struct request rq = { .hp = { .via = via }, .line = line,
+			      .d = FROM_SERVER };
+	enum hostport_error error = hostport_parse_reply(via, text, &rq.hp);
+	struct hole *h;
+
+	/* In a multi-line reply peers may disagree on which line counts. */
+	if (error == HOSTPORT_FINE && lines > 1)
+		error = HOSTPORT_AMBIGUOUS;
+	if (error != HOSTPORT_FINE) {
+		tell_endpoint(e, s, &rq.hp, hostport_reason(error));
+		alert_raise(e, s, parse_alert(error));
+		return;
+	}
+	if (!rq.hp.has_addr)
+		rq.hp.endpoint.addr = s->ends.server.addr;
+	rq.at = line->seq + (uint32_t)(text_at + rq.hp.at);
+	h = take(e, s, &rq);
+	if (!h)
+		return;
+	compare_range(e, s, rq.hp.endpoint.port);
+	open_hole(e, s, h);
+}

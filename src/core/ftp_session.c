@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The FTP conversation of one session (RFC 959 5.4).
+ *
+ * Each command waits in a queue for its final reply; preliminary ones (1yz)
+ * leave it there. What a reply means depends on the command at the head of
+ * the queue, by the table `reaction`. So an endpoint in a reply counts only
+ * if it answers the command that asked for it.
+ */
+#include "state.h"
+
+#include <string.h>
+
+#include <sallyport/telnet.h>
+
+/* A whole reply: @line is its last line. */
+struct reply {
+	uint16_t code;
+	uint32_t lines;
+	struct span text; /* of its first line */
+	const struct line *line;
+	struct span last_text; /* of its last line */
+	size_t last_text_at;
+};
+
+/* --- lines ------------------------------------------------------------ */
+
+static struct span plain_text(struct engine *e, struct session *s,
+			      struct line *line)
+{
+	struct telnet_line t;
+
+	if (span_find(line->text, 0xff) == line->text.len)
+		return line->text;
+	t = telnet_strip(line->text, e->plain);
+	line->tainted = true;
+	if (t.incomplete)
+		session_doubt(e, s, ALERT_TELNET_EVASION);
+	return (struct span){ e->plain, t.len };
+}
+
+static struct span upper(struct engine *e, struct span word)
+{
+	struct span copy = outcome_text(e, word);
+	uint8_t *at = e->out->text + (copy.at - e->out->text);
+
+	for (size_t i = 0; i < copy.len; i++)
+		if (at[i] >= 'a' && at[i] <= 'z')
+			at[i] = (uint8_t)(at[i] - 'a' + 'A');
+	return copy;
+}
+
+/* --- commands --------------------------------------------------------- */
+
+static void tell_command(struct engine *e, const struct session *s,
+			 const struct ftp_command *cmd)
+{
+	/* After 331 a word that is no command may be a lost password. */
+	bool lost = s->password_next &&
+		    (cmd->verb == FTP_UNKNOWN || cmd->verb == FTP_NOT_FTP);
+	bool secret = lost || ftp_command_is_secret(cmd);
+	struct event *ev = outcome_event(e, s, EVENT_COMMAND);
+
+	ev->command.verb = lost ? span_str("***") : upper(e, cmd->word);
+	ev->command.has_arg = cmd->has_arg;
+	ev->command.secret = secret;
+	ev->command.arg = secret ? span_str("***") : outcome_text(e, cmd->arg);
+}
+
+static bool has_pending(const struct session *s, enum ftp_verb verb)
+{
+	for (uint8_t i = 0; i < s->pending_count; i++)
+		if (s->pending[(s->pending_at + i) % SESSION_PENDING_MAX]
+			    .verb == verb)
+			return true;
+	return false;
+}
+
+static void push(struct engine *e, struct session *s, struct pending p)
+{
+	uint8_t at = (uint8_t)((s->pending_at + s->pending_count) %
+			       SESSION_PENDING_MAX);
+
+	if (s->pending_count == SESSION_PENDING_MAX) {
+		session_doubt(e, s, ALERT_PIPELINE_OVERFLOW);
+		return;
+	}
+	s->pending[at] = p;
+	s->pending_count++;
+}
+
+static void remember_mechanism(struct session *s, struct span arg)
+{
+	arg = span_sub(arg, 0, SESSION_MECHANISM_MAX);
+	memset(s->mechanism, 0, sizeof(s->mechanism));
+	if (arg.len)
+		memcpy(s->mechanism, arg.at, arg.len);
+}
+
+/* Which endpoint command this is; false for all others. */
+static bool verb_via(enum ftp_verb verb, enum via *via)
+{
+	static const struct {
+		enum ftp_verb verb;
+		enum via via;
+	} row[] = {
+		{ FTP_PORT, VIA_PORT }, { FTP_EPRT, VIA_EPRT },
+		{ FTP_LPRT, VIA_LPRT }, { FTP_PASV, VIA_PASV },
+		{ FTP_EPSV, VIA_EPSV }, { FTP_LPSV, VIA_LPSV },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		if (row[i].verb == verb) {
+			*via = row[i].via;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 959 3.2: without an endpoint the default data ports are used. No
+ * pinhole is made for that, but it is told. */
+static void take_transfer(struct engine *e, struct session *s)
+{
+	if (!s->endpoint_named && s->read == READ_TRUSTED)
+		alert_raise(e, s, ALERT_DEFAULT_DATA_PORT);
+	s->endpoint_named = false;
+}
+
+static void take_command(struct engine *e, struct session *s,
+			 const struct ftp_command *cmd,
+			 const struct line *line)
+{
+	struct pending p = { .verb = (uint8_t)cmd->verb };
+	enum via via;
+
+	if (has_pending(s, FTP_AUTH))
+		session_doubt(e, s, ALERT_INJECTION);
+	if (cmd->verb == FTP_AUTH)
+		remember_mechanism(s, cmd->arg);
+	if (ftp_verb_transfers(cmd->verb))
+		take_transfer(e, s);
+	if (verb_via(cmd->verb, &via)) {
+		p.all = cmd->verb == FTP_EPSV &&
+			span_equal_nocase(cmd->arg, span_str("ALL"));
+		s->endpoint_named |= !p.all;
+		if (via_is_active(via))
+			p.has_hole = endpoint_command(
+				e, s, via, cmd->arg, line,
+				(size_t)(cmd->arg.at - line->text.at));
+	}
+	push(e, s, p);
+}
+
+void ftp_line_from_client(struct engine *e, struct session *s,
+			  const struct line *raw)
+{
+	struct line line = *raw;
+	struct ftp_command cmd;
+	bool first = !s->first_line_seen && !s->midstream;
+
+	line.text = plain_text(e, s, &line);
+	if (!line.text.len)
+		return; /* servers skip empty lines */
+	cmd = ftp_command_parse(line.text);
+	s->commands++;
+	e->stats.commands++;
+	s->first_line_seen = true;
+	tell_command(e, s, &cmd);
+	if (cmd.verb == FTP_NOT_FTP || (first && cmd.verb == FTP_UNKNOWN)) {
+		alert_raise(e, s, ALERT_NOT_FTP);
+		hole_close_all(e, s, true, alert_name(ALERT_NOT_FTP));
+		session_opaque(s);
+		return;
+	}
+	take_command(e, s, &cmd, &line);
+}
+
+/* --- replies ---------------------------------------------------------- */
+
+static void on_greeting(struct engine *e, struct session *s,
+			const struct pending *p, const struct reply *r)
+{
+	(void)p;
+	if (r->code == 220)
+		s->greeted = true;
+	else if (ftp_reply_is_success(r->code))
+		session_doubt(e, s, ALERT_BAD_REPLY);
+}
+
+/* 230 and its like: logged in. 331, 332: more words to come. */
+static void on_login(struct engine *e, struct session *s,
+		     const struct pending *p, const struct reply *r)
+{
+	(void)e;
+	(void)p;
+	s->password_next = r->code == 331 || r->code == 332;
+	if (s->password_next)
+		s->logged_in = false;
+	else if (ftp_reply_is_success(r->code))
+		s->logged_in = true;
+}
+
+/* RFC 959 4.1.1: back to the state after connecting. */
+static void on_rein(struct engine *e, struct session *s,
+		    const struct pending *p, const struct reply *r)
+{
+	(void)p;
+	if (!ftp_reply_is_success(r->code))
+		return;
+	s->logged_in = false;
+	s->epsv_all = false;
+	s->endpoint_named = false;
+	hole_close_all(e, s, true, "REIN");
+}
+
+static bool mechanism_is_tls(const struct session *s)
+{
+	static const char *const name[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
+	struct span m = span_str(s->mechanism);
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+		if (span_equal_nocase(m, span_str(name[i])))
+			return true;
+	return false;
+}
+
+/* RFC 2228 3: 234 ends the exchange, 334 asks for ADAT. RFC 4217 4.1: for TLS
+ * it is 234 and only 234. Everything else leaves the session in the clear. */
+static void on_auth(struct engine *e, struct session *s,
+		    const struct pending *p, const struct reply *r)
+{
+	bool tls = mechanism_is_tls(s);
+	bool accepted = r->code == 234 || (!tls && r->code == 334);
+	struct event *ev = outcome_event(e, s, EVENT_AUTH);
+
+	(void)p;
+	ev->auth.mechanism = outcome_text(e, span_str(s->mechanism));
+	ev->auth.code = r->code;
+	ev->auth.accepted = accepted;
+	if (!accepted)
+		return;
+	hole_close_all(e, s, true, "AUTH");
+	s->tls = tls;
+	if (!tls)
+		alert_raise(e, s, ALERT_UNSUPPORTED_SECURITY);
+	session_opaque(s);
+}
+
+static void on_active(struct engine *e, struct session *s,
+		      const struct pending *p, const struct reply *r)
+{
+	struct hole *h = p->has_hole ? hole_first_asked(e, s) : NULL;
+
+	if (h)
+		endpoint_answered(e, s, h, ftp_reply_is_success(r->code));
+}
+
+/* RFC 2428 4: after EPSV ALL nothing but EPSV opens a data connection. */
+static void on_passive(struct engine *e, struct session *s,
+		       const struct pending *p, const struct reply *r)
+{
+	static const struct {
+		enum ftp_verb verb;
+		uint16_t code;
+	} row[] = { { FTP_PASV, 227 }, { FTP_EPSV, 229 }, { FTP_LPSV, 228 } };
+	enum via via;
+
+	if (p->all) {
+		s->epsv_all |= ftp_reply_is_success(r->code);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (row[i].verb == p->verb && row[i].code == r->code &&
+		    verb_via((enum ftp_verb)p->verb, &via))
+			endpoint_reply(e, s, via, r->last_text, r->line,
+				       r->last_text_at, r->lines);
+}
+
+/* The transfer is over, so its endpoint is used up (RFC 959 3.3). */
+static void on_transfer(struct engine *e, struct session *s,
+			const struct pending *p, const struct reply *r)
+{
+	(void)p;
+	if (ftp_reply_is_success(r->code))
+		hole_close_all(e, s, false, "transfer complete");
+}
+
+static void on_abor(struct engine *e, struct session *s,
+		    const struct pending *p, const struct reply *r)
+{
+	(void)p;
+	if (ftp_reply_is_success(r->code))
+		hole_close_all(e, s, false, "ABOR");
+}
+
+static void on_quit(struct engine *e, struct session *s,
+		    const struct pending *p, const struct reply *r)
+{
+	(void)p;
+	if (ftp_reply_is_success(r->code))
+		hole_close_all(e, s, true, "QUIT");
+}
+
+typedef void reaction_fn(struct engine *, struct session *,
+			 const struct pending *, const struct reply *);
+
+static reaction_fn *const reaction[FTP_VERBS] = {
+	[FTP_GREETING] = on_greeting, [FTP_USER] = on_login,
+	[FTP_PASS] = on_login,        [FTP_ACCT] = on_login,
+	[FTP_REIN] = on_rein,         [FTP_AUTH] = on_auth,
+	[FTP_PORT] = on_active,       [FTP_EPRT] = on_active,
+	[FTP_LPRT] = on_active,       [FTP_PASV] = on_passive,
+	[FTP_EPSV] = on_passive,      [FTP_LPSV] = on_passive,
+	[FTP_RETR] = on_transfer,     [FTP_STOR] = on_transfer,
+	[FTP_STOU] = on_transfer,     [FTP_APPE] = on_transfer,
+	[FTP_LIST] = on_transfer,     [FTP_NLST] = on_transfer,
+	[FTP_MLSD] = on_transfer,     [FTP_ABOR] = on_abor,
+	[FTP_QUIT] = on_quit,
+};
+
+/* An endpoint that answers nothing of the kind: echoed text, or worse. */
+static bool is_unrequested(const struct reply *r, const struct pending *p)
+{
+	return (r->code == 227 && p->verb != FTP_PASV) ||
+	       (r->code == 228 && p->verb != FTP_LPSV) ||
+	       (r->code == 229 && (p->verb != FTP_EPSV || p->all));
+}
+
+static void take_reply(struct engine *e, struct session *s,
+		       const struct reply *r)
+{
+	struct pending p = { .verb = FTP_UNKNOWN };
+
+	if (ftp_reply_is_preliminary(r->code))
+		return;
+	if (s->pending_count) {
+		p = s->pending[s->pending_at];
+		s->pending_at =
+			(uint8_t)((s->pending_at + 1) % SESSION_PENDING_MAX);
+		s->pending_count--;
+	} else if (r->code != 421) {
+		/* 421 may come at any time (RFC 959 5.4). */
+		alert_raise(e, s, ALERT_UNSOLICITED_REPLY);
+	}
+	if (is_unrequested(r, &p))
+		alert_raise(e, s, ALERT_UNREQUESTED_REPLY);
+	if (reaction[p.verb])
+		reaction[p.verb](e, s, &p, r);
+}
+
+static void tell_reply(struct engine *e, struct session *s,
+		       const struct reply *r)
+{
+	struct event *ev = outcome_event(e, s, EVENT_REPLY);
+
+	s->replies++;
+	e->stats.replies++;
+	ev->reply.code = r->code;
+	ev->reply.lines = r->lines;
+	ev->reply.text = outcome_text(e, r->text);
+}
+
+static void bad_reply(struct engine *e, struct session *s)
+{
+	if (s->reply.lines >= FTP_REPLY_LINES_MAX) {
+		session_doubt(e, s, ALERT_REPLY_TOO_LONG);
+	} else if (s->greeted || s->midstream) {
+		session_doubt(e, s, ALERT_BAD_REPLY);
+	} else {
+		alert_raise(e, s, ALERT_BAD_REPLY);
+		session_opaque(s);
+	}
+}
+
+static void keep_first_line(struct session *s, struct span text)
+{
+	text = span_sub(text, 0, SESSION_REPLY_TEXT_MAX);
+	s->reply_text_len = (uint8_t)text.len;
+	if (text.len)
+		memcpy(s->reply_text, text.at, text.len);
+}
+
+void ftp_line_from_server(struct engine *e, struct session *s,
+			  const struct line *raw)
+{
+	struct line line = *raw;
+	struct ftp_reply_line got;
+	struct reply r;
+
+	line.text = plain_text(e, s, &line);
+	got = ftp_reply_take(&s->reply, line.text);
+	switch (got.step) {
+	case FTP_REPLY_FIRST:
+		keep_first_line(s, got.text);
+		return;
+	case FTP_REPLY_INNER:
+		return;
+	case FTP_REPLY_BAD:
+		bad_reply(e, s);
+		return;
+	case FTP_REPLY_DONE:
+		break;
+	}
+	r = (struct reply){ got.code, got.lines, got.text,
+			    &line,    got.text,	 got.text_at };
+	if (got.lines > 1)
+		r.text = (struct span){ s->reply_text, s->reply_text_len };
+	tell_reply(e, s, &r);
+	/* RFC 2228 6: what follows is protected, and not ours to read. */
+	if (got.code >= 600) {
+		alert_raise(e, s, ALERT_UNSUPPORTED_SECURITY);
+		hole_close_all(e, s, true, "protected reply");
+		session_opaque(s);
+		return;
+	}
+	take_reply(e, s, &r);
+}

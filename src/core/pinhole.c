@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of pinholes, from the PORT that asks for one to the end of the
+ * data connection that came through it. See enum hole_state for the life.
+ *
+ * When the table, or a host's share of it, is full, a new one is refused and
+ * one alert says so; records of running data connections give way first.
+ */
+#include "state.h"
+
+#include <string.h>
+
+static uint32_t index_of(const struct engine *e, const struct hole *h)
+{
+	return (uint32_t)(((const uint8_t *)h - e->holes.base) / e->holes.size);
+}
+
+/* By destination alone, so that a SYN from a third host is noticed too. */
+static uint64_t hash_of(const struct engine *e, const struct pinhole_key *key)
+{
+	return hash_two(e, &key->to, &key->to);
+}
+
+static bool same_key(const struct pinhole_key *a, const struct pinhole_key *b)
+{
+	return addr_equal(&a->from, &b->from) && endpoint_equal(&a->to, &b->to);
+}
+
+static void tell(struct engine *e, const struct hole *h, enum pinhole_op op,
+		 const char *reason)
+{
+	struct event *ev = outcome_event(e, NULL, EVENT_PINHOLE);
+
+	ev->session = h->session_id;
+	ev->client = h->ends.client;
+	ev->server = h->ends.server;
+	ev->pinhole.op = op;
+	ev->pinhole.id = h->id;
+	ev->pinhole.active = h->active;
+	ev->pinhole.from = h->key.from;
+	ev->pinhole.from_port = h->from_port;
+	ev->pinhole.to = h->key.to;
+	ev->pinhole.reason = reason;
+}
+
+static void act(struct engine *e, const struct hole *h, enum action_type type)
+{
+	struct action *a = outcome_action(e, type, h->session_id);
+
+	a->ends = h->ends;
+	a->pinhole = h->id;
+	a->hole.key = h->key;
+	a->hole.timeout_us = e->policy->pinhole_timeout_us;
+}
+
+static void count(struct engine *e, const struct hole *h, int step)
+{
+	struct peer *client = peer_get(e, &h->ends.client.addr);
+	struct peer *server = peer_get(e, &h->ends.server.addr);
+
+	if (client) {
+		client->holes_client += (uint32_t)step;
+		peer_put(e, client);
+	}
+	/* The first put may have freed the record of a session with oneself. */
+	server = peer_get(e, &h->ends.server.addr);
+	if (server) {
+		server->holes_server += (uint32_t)step;
+		peer_put(e, server);
+	}
+}
+
+static void leave_owner(struct engine *e, struct hole *h)
+{
+	struct session *s;
+
+	if (h->session == NIL)
+		return;
+	s = pool_at(&e->sessions, h->session);
+	list_remove(&s->holes, &e->owner_via, index_of(e, h));
+	h->session = NIL;
+}
+
+static void set_state(struct engine *e, struct hole *h, enum hole_state state)
+{
+	uint32_t i = index_of(e, h);
+
+	list_remove(&e->hole_state[h->state], &e->state_via, i);
+	h->state = (uint8_t)state;
+	h->since_us = e->now;
+	list_append(&e->hole_state[state], &e->state_via, i);
+}
+
+static void hole_free(struct engine *e, struct hole *h)
+{
+	uint32_t i = index_of(e, h);
+
+	if (h->state == HOLE_USED)
+		e->stats.data_connections--;
+	else
+		count(e, h, -1);
+	leave_owner(e, h);
+	list_remove(&e->hole_state[h->state], &e->state_via, i);
+	table_remove(&e->by_key, hash_of(e, &h->key), i);
+	h->id = 0; /* see engine_next_pinhole() */
+	pool_give(&e->holes, i);
+}
+
+/* Are the caps of client and server reached? */
+static bool over_caps(struct engine *e, const struct hole *want)
+{
+	struct peer *client = peer_get(e, &want->ends.client.addr);
+	struct peer *server = peer_get(e, &want->ends.server.addr);
+	bool over = !client || !server ||
+		    client->holes_client >= e->limits.pinholes_per_client ||
+		    server->holes_server >= e->limits.pinholes_per_server;
+
+	if (client)
+		peer_put(e, client);
+	if (server && server != client)
+		peer_put(e, server);
+	return over;
+}
+
+struct hole *hole_reserve(struct engine *e, struct session *s,
+			  const struct hole *want)
+{
+	struct hole *h;
+	uint32_t i;
+
+	if (over_caps(e, want))
+		return NULL;
+	if (e->holes.used == e->holes.count &&
+	    e->hole_state[HOLE_USED].head != NIL)
+		hole_free(e, pool_at(&e->holes, e->hole_state[HOLE_USED].head));
+	i = pool_take(&e->holes);
+	if (i == NIL)
+		return NULL;
+	h = pool_at(&e->holes, i);
+	*h = *want;
+	h->id = ++e->last_hole;
+	h->state = HOLE_ASKED;
+	h->since_us = e->now;
+	h->session = session_index(e, s);
+	list_append(&e->hole_state[HOLE_ASKED], &e->state_via, i);
+	list_append(&s->holes, &e->owner_via, i);
+	table_insert(&e->by_key, hash_of(e, &h->key), i);
+	count(e, h, 1);
+	return h;
+}
+
+void hole_open(struct engine *e, struct hole *h)
+{
+	set_state(e, h, HOLE_OPEN);
+	e->stats.pinholes++;
+	e->stats.pinholes_opened++;
+	act(e, h, ACTION_PINHOLE_ADD);
+	tell(e, h, PINHOLE_OPEN, NULL);
+}
+
+void hole_use(struct engine *e, struct hole *h, uint16_t port)
+{
+	act(e, h, ACTION_PINHOLE_DEL);
+	tell(e, h, PINHOLE_USE, NULL);
+	e->stats.pinholes--;
+	e->stats.pinholes_used++;
+	e->stats.data_connections++;
+	h->used_port = port;
+	count(e, h, -1);
+	set_state(e, h, HOLE_USED);
+	leave_owner(e, h);
+}
+
+void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
+		const char *reason)
+{
+	if (h->state == HOLE_OPEN) {
+		act(e, h, ACTION_PINHOLE_DEL);
+		tell(e, h, op, reason);
+		e->stats.pinholes--;
+		if (op == PINHOLE_EXPIRE)
+			e->stats.pinholes_expired++;
+	}
+	hole_free(e, h);
+}
+
+void hole_close_all(struct engine *e, struct session *s, bool asked,
+		    const char *reason)
+{
+	for (uint32_t i = s->holes.head, next; i != NIL; i = next) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		next = list_next(&e->owner_via, i);
+		if (h->state == HOLE_OPEN || asked)
+			hole_close(e, h, PINHOLE_CLOSE, reason);
+	}
+}
+
+struct hole *hole_first_asked(struct engine *e, struct session *s)
+{
+	for (uint32_t i = s->holes.head; i != NIL;
+	     i = list_next(&e->owner_via, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (h->state == HOLE_ASKED)
+			return h;
+	}
+	return NULL;
+}
+
+struct hole *hole_find(struct engine *e, const struct pinhole_key *key,
+		       enum hole_state state)
+{
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	     i = table_next(&e->by_key, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (h->state == state && same_key(&h->key, key))
+			return h;
+	}
+	return NULL;
+}
+
+struct hole *hole_find_to(struct engine *e, const struct endpoint *to)
+{
+	const struct pinhole_key key = { .to = *to };
+
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, &key)); i != NIL;
+	     i = table_next(&e->by_key, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (h->state == HOLE_OPEN && endpoint_equal(&h->key.to, to))
+			return h;
+	}
+	return NULL;
+}
+
+bool hole_key_free(struct engine *e, const struct pinhole_key *key,
+		   const struct endpoint *target)
+{
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	     i = table_next(&e->by_key, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (same_key(&h->key, key) &&
+		    !endpoint_equal(&h->target, target))
+			return false;
+	}
+	return true;
+}
+
+struct hole *hole_find_used(struct engine *e, const struct endpoint *from,
+			    const struct endpoint *to)
+{
+	const struct pinhole_key key = { from->addr, *to };
+
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, &key)); i != NIL;
+	     i = table_next(&e->by_key, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (h->state == HOLE_USED && h->used_port == from->port &&
+		    same_key(&h->key, &key))
+			return h;
+	}
+	return NULL;
+}
+
+struct hole *hole_by_id(struct engine *e, uint64_t id,
+			const struct pinhole_key *key)
+{
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	     i = table_next(&e->by_key, i)) {
+		struct hole *h = pool_at(&e->holes, i);
+
+		if (h->id == id)
+			return h;
+	}
+	return NULL;
+}
+
+uint64_t hole_tick(struct engine *e)
+{
+	uint64_t life = e->policy->pinhole_timeout_us;
+
+	while (e->hole_state[HOLE_OPEN].head != NIL) {
+		struct hole *h =
+			pool_at(&e->holes, e->hole_state[HOLE_OPEN].head);
+
+		if (h->since_us + life > e->now || !outcome_has_room(e, 0))
+			return h->since_us + life;
+		hole_close(e, h, PINHOLE_EXPIRE, "timeout");
+	}
+	return ENGINE_NEVER;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to the configuration; its tables are short, so they are walked. */
+#include <sallyport/policy.h>
+
+static bool has_port(const uint16_t *list, size_t n, uint16_t port)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == port)
+			return true;
+	return false;
+}
+
+bool policy_is_control_port(const struct policy *p, uint16_t port)
+{
+	return has_port(p->control_port, p->control_ports, port);
+}
+
+bool policy_is_implicit_port(const struct policy *p, uint16_t port)
+{
+	return has_port(p->implicit_port, p->implicit_ports, port);
+}
+
+bool policy_port_allowed(const struct policy *p, uint16_t port)
+{
+	/* Port 0 names no service, whatever the minimum is set to. */
+	if (port == 0 || port < p->minimum_port)
+		return false;
+	if (policy_is_control_port(p, port) || policy_is_implicit_port(p, port))
+		return false;
+	for (size_t i = 0; i < p->denied_count; i++)
+		if (port >= p->denied[i].lo && port <= p->denied[i].hi)
+			return false;
+	return true;
+}
+
+static bool holds(const struct policy_server *s, const struct addr *a)
+{
+	for (size_t i = 0; i < s->addresses; i++)
+		if (prefix_contains(&s->address[i], a))
+			return true;
+	return false;
+}
+
+const struct policy_server *policy_server_find(const struct policy *p,
+					       const struct addr *server)
+{
+	for (size_t i = 0; i < p->servers; i++)
+		if (holds(&p->server[i], server))
+			return &p->server[i];
+	return NULL;
+}
+
+bool policy_server_is_public(const struct policy_server *s,
+			     const struct addr *a)
+{
+	if (!s)
+		return false;
+	for (size_t i = 0; i < s->public_addresses; i++)
+		if (addr_equal(&s->public_address[i], a))
+			return true;
+	return false;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of sessions.
+ *
+ * When it is full, a new session takes the place of the oldest one that is
+ * CLOSING, else of the oldest HALF_OPEN one (so a SYN flood crowds out only
+ * itself), else it is not followed: its packets pass by the user's rules, no
+ * pinhole is opened for it, and one alert says so until there is room again.
+ */
+#include "state.h"
+
+static const uint64_t life_us[LIVES] = {
+	[LIFE_HALF_OPEN] = LIFE_HALF_OPEN_US,
+	[LIFE_OPEN] = LIFE_OPEN_US,
+	[LIFE_CLOSING] = LIFE_CLOSING_US,
+};
+
+uint32_t session_index(const struct engine *e, const struct session *s)
+{
+	return (uint32_t)(((const uint8_t *)s - e->sessions.base) /
+			  e->sessions.size);
+}
+
+struct session *session_find(struct engine *e, const struct endpoint *src,
+			     const struct endpoint *dst,
+			     enum direction *direction)
+{
+	uint64_t hash = hash_two(e, src, dst);
+
+	for (uint32_t i = table_first(&e->by_ends, hash); i != NIL;
+	     i = table_next(&e->by_ends, i)) {
+		struct session *s = pool_at(&e->sessions, i);
+
+		if (endpoint_equal(&s->ends.client, src) &&
+		    endpoint_equal(&s->ends.server, dst)) {
+			*direction = FROM_CLIENT;
+			return s;
+		}
+		if (endpoint_equal(&s->ends.server, src) &&
+		    endpoint_equal(&s->ends.client, dst)) {
+			*direction = FROM_SERVER;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+static void set_life(struct engine *e, struct session *s,
+		     enum session_life life)
+{
+	uint32_t i = session_index(e, s);
+
+	list_remove(&e->life[s->life], &e->life_via, i);
+	s->life = (uint8_t)life;
+	s->life_since_us = e->now;
+	list_append(&e->life[life], &e->life_via, i);
+}
+
+static bool make_room(struct engine *e)
+{
+	uint32_t victim = e->life[LIFE_CLOSING].head;
+
+	if (victim == NIL) {
+		victim = e->life[LIFE_HALF_OPEN].head;
+		if (victim == NIL)
+			return false;
+		e->stats.sessions_evicted++;
+	}
+	session_free(e, pool_at(&e->sessions, victim));
+	return true;
+}
+
+static void init_stream(struct stream *st)
+{
+	st->held = LIST_EMPTY;
+	st->map = SEQMAP_NONE;
+	st->store.first = st->store.last = NIL;
+}
+
+struct session *session_new(struct engine *e, const struct ends *ends)
+{
+	struct peer *client = peer_get(e, &ends->client.addr);
+	uint32_t i = NIL;
+	struct session *s;
+
+	if (client && client->sessions < e->limits.sessions_per_client &&
+	    (e->sessions.used < e->sessions.count || make_room(e)))
+		i = pool_take(&e->sessions);
+	if (i == NIL) {
+		if (client)
+			peer_put(e, client);
+		e->stats.sessions_refused++;
+		alert_raise(e, NULL, ALERT_SESSION_TABLE_FULL);
+		return NULL;
+	}
+	/* make_room() may have freed the last session of this very client. */
+	client = peer_get(e, &ends->client.addr);
+	if (client)
+		client->sessions++;
+	s = pool_at(&e->sessions, i);
+	s->ends = *ends;
+	s->holes = LIST_EMPTY;
+	s->opened_us = s->last_us = s->life_since_us = e->now;
+	init_stream(&s->side[FROM_CLIENT]);
+	init_stream(&s->side[FROM_SERVER]);
+	s->implicit_tls =
+		policy_is_implicit_port(e->policy, ends->server.port);
+	if (s->implicit_tls)
+		s->read = READ_OPAQUE;
+	table_insert(&e->by_ends, hash_two(e, &ends->client, &ends->server), i);
+	list_append(&e->life[LIFE_HALF_OPEN], &e->life_via, i);
+	return s;
+}
+
+void session_open(struct engine *e, struct session *s)
+{
+	struct event *ev;
+
+	s->id = ++e->last_session;
+	s->opened_us = e->now;
+	set_life(e, s, LIFE_OPEN);
+	e->stats.sessions++;
+	e->stats.sessions_opened++;
+	if (!s->midstream) {
+		s->pending[0].verb = FTP_GREETING;
+		s->pending_count = 1;
+	}
+	ev = outcome_event(e, s, EVENT_SESSION_OPEN);
+	ev->session_open.implicit_tls = s->implicit_tls;
+	ev->session_open.midstream = s->midstream;
+}
+
+void session_end(struct engine *e, struct session *s, const char *reason)
+{
+	struct event *ev;
+
+	if (s->life != LIFE_OPEN)
+		return;
+	hole_close_all(e, s, true, reason);
+	session_opaque(s);
+	ev = outcome_event(e, s, EVENT_SESSION_CLOSE);
+	ev->session_close.reason = reason;
+	ev->session_close.commands = s->commands;
+	ev->session_close.replies = s->replies;
+	ev->session_close.data_connections = s->data_connections;
+	ev->session_close.tls = s->tls || s->implicit_tls;
+	ev->session_close.duration_us = e->now - s->opened_us;
+	set_life(e, s, LIFE_CLOSING);
+	e->stats.sessions--;
+}
+
+void session_free(struct engine *e, struct session *s)
+{
+	uint32_t i = session_index(e, s);
+	struct peer *client = peer_get(e, &s->ends.client.addr);
+
+	hole_close_all(e, s, true, "session gone");
+	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++) {
+		struct stream *st = &s->side[d];
+
+		hold_drop_all(e, st);
+		store_reset(&st->store, &e->chunks, 0);
+		seqmap_clear(&st->map, &e->edits);
+	}
+	if (s->life == LIFE_OPEN)
+		e->stats.sessions--;
+	list_remove(&e->life[s->life], &e->life_via, i);
+	table_remove(&e->by_ends,
+		     hash_two(e, &s->ends.client, &s->ends.server), i);
+	if (client) {
+		client->sessions--;
+		peer_put(e, client);
+	}
+	s->id = 0; /* see engine_next_session() */
+	pool_give(&e->sessions, i);
+	e->alerted &= ~(1ull << ALERT_SESSION_TABLE_FULL);
+}
+
+void session_doubt(struct engine *e, struct session *s, enum alert rule)
+{
+	alert_raise(e, s, rule);
+	if (s->read != READ_TRUSTED)
+		return;
+	s->read = READ_DOUBTED;
+	hole_close_all(e, s, true, alert_name(rule));
+	stream_let_go(&s->side[FROM_CLIENT]);
+	stream_let_go(&s->side[FROM_SERVER]);
+}
+
+void session_opaque(struct session *s)
+{
+	s->read = READ_OPAQUE;
+	stream_let_go(&s->side[FROM_CLIENT]);
+	stream_let_go(&s->side[FROM_SERVER]);
+}
+
+bool session_may_edit(const struct session *s, enum direction d)
+{
+	if (s->read != READ_TRUSTED || s->nat_state != NAT_KNOWN)
+		return false;
+	return d == FROM_CLIENT ? nat_translates_client(&s->ends, &s->nat)
+				: nat_translates_server(&s->ends, &s->nat);
+}
+
+/* An OPEN session that was active since it was queued goes to the end again;
+ * doing that here, and not with every packet, keeps packets cheap. */
+static bool still_alive(struct engine *e, struct session *s)
+{
+	uint32_t i = session_index(e, s);
+
+	if (s->life != LIFE_OPEN || s->last_us <= s->life_since_us)
+		return false;
+	s->life_since_us = s->last_us;
+	list_remove(&e->life[LIFE_OPEN], &e->life_via, i);
+	list_append(&e->life[LIFE_OPEN], &e->life_via, i);
+	return true;
+}
+
+uint64_t session_tick(struct engine *e)
+{
+	uint64_t next = ENGINE_NEVER;
+
+	for (int life = 0; life < LIVES; life++) {
+		while (e->life[life].head != NIL &&
+		       outcome_has_room_for_end(e)) {
+			struct session *s =
+				pool_at(&e->sessions, e->life[life].head);
+
+			if (s->life_since_us + life_us[life] > e->now)
+				break;
+			if (still_alive(e, s))
+				continue;
+			session_end(e, s, "timeout");
+			session_free(e, s);
+		}
+		if (e->life[life].head != NIL) {
+			struct session *s =
+				pool_at(&e->sessions, e->life[life].head);
+			uint64_t due = s->life_since_us + life_us[life];
+
+			next = due < next ? due : next;
+		}
+	}
+	return next;
+}

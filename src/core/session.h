@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One control connection: what is known of its TCP streams and of the FTP
+ * conversation in them.
+ */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sallyport/addr.h>
+#include <sallyport/event.h>
+#include <sallyport/ftp_command.h>
+#include <sallyport/ftp_reply.h>
+#include <sallyport/nat.h>
+
+#include "pool.h"
+#include "seqmap.h"
+#include "store.h"
+
+enum direction { FROM_CLIENT, FROM_SERVER };
+
+/*
+ * The life of a session. It only ever moves downwards.
+ *
+ *   HALF_OPEN  SYN seen. No events yet, no id; may be evicted for a newer one.
+ *   OPEN       Handshake done, or picked up in the middle. Lines are read,
+ *              pinholes may be opened.
+ *   CLOSING    Both FINs acknowledged, or RST. session_close was told and its
+ *              pinholes are gone; only numbers are still translated, for
+ *              retransmissions. May be evicted.
+ *
+ * A session leaves the table from any of these states.
+ */
+enum session_life { LIFE_HALF_OPEN, LIFE_OPEN, LIFE_CLOSING, LIVES };
+
+/*
+ * How much of the content is read.
+ *
+ *   READ_TRUSTED    lines are read, edited and may open pinholes; segments
+ *                   wait for those before them; retransmissions are compared.
+ *   READ_DOUBTED    something was not understood: lines are read for the event
+ *                   log only. Nothing is opened, edited, held or compared.
+ *   READ_OPAQUE     not FTP, or encrypted: nothing is read.
+ *
+ * Only REIN or a new session brings trust back; nothing does so here.
+ */
+enum session_read { READ_TRUSTED, READ_DOUBTED, READ_OPAQUE };
+
+enum nat_state { NAT_UNASKED, NAT_KNOWN, NAT_UNKNOWN };
+
+/*
+ * One direction. Numbers are the sender's own ("old", see seqmap.h):
+ *
+ *        una        line_at    released     next
+ *   ------|------------|-----------|----------|--------> sequence numbers
+ *   acked | in flight  | line that is not whole yet
+ *                                  | withheld: may still be edited
+ *
+ * Bytes before `released` may leave for the receiver; the others were read
+ * but wait for the end of their line, because they could turn out to be an
+ * address that must be rewritten.
+ */
+struct stream {
+	uint32_t next;
+	uint32_t una;
+	uint32_t released;
+	uint32_t line_at;
+	uint32_t forged; /* we acknowledged up to here in the receiver's name */
+	uint32_t tsval;  /* newest timestamp of the sender */
+	uint16_t window; /* newest window of the sender, as on the wire */
+	uint16_t mss;    /* what the receiver's SYN allows; 0: not seen */
+	bool synced;     /* the numbers above mean something */
+	bool skip;       /* throw bytes away up to the next line end */
+	bool urgent;     /* the line at line_at holds urgent data */
+	bool fin;        /* FIN was read; next counts it */
+	bool has_timestamp;
+	uint8_t held_count;
+	uint32_t held_bytes;
+	struct list held; /* out-of-order packets, by sequence number */
+	struct seqmap map;
+	struct store store;
+};
+
+/* Commands without a final reply (RFC 959 allows one; pipelining clients send
+ * a few). More than this and replies can no longer be paired with certainty. */
+#define SESSION_PENDING_MAX 32
+
+struct pending {
+	uint8_t verb;       /* enum ftp_verb */
+	bool has_hole;      /* PORT...: the session's oldest asked pinhole */
+	bool all;           /* EPSV ALL */
+};
+
+/* "TLS-C" and its like; longer mechanism names are cut. */
+#define SESSION_MECHANISM_MAX 12
+
+/* First text line of a multi-line reply that is kept for its event. */
+#define SESSION_REPLY_TEXT_MAX 120
+
+struct session {
+	uint32_t hash_next;
+	uint8_t life; /* enum session_life */
+	uint8_t read; /* enum session_read */
+	uint8_t nat_state;
+	bool implicit_tls, midstream;
+	bool greeted, logged_in, epsv_all;
+	bool endpoint_named; /* since the last transfer */
+	bool password_next;  /* 331 or 332 came: the next words are secret */
+	bool first_line_seen;
+	bool liberal_asked;
+	bool tls;
+	struct ends ends;
+	struct stream side[2]; /* by enum direction: the sender's */
+
+	struct pending pending[SESSION_PENDING_MAX];
+	uint8_t pending_at, pending_count;
+	struct ftp_reply_state reply;
+	uint8_t reply_text_len;
+	uint8_t unused_endpoints;
+	struct list holes; /* asked and open ones, oldest first */
+
+	struct link life_link;
+	uint64_t life_since_us; /* when it was queued in its life's list */
+	uint64_t id, opened_us, last_us;
+	struct nat_view nat;
+	uint64_t alerted; /* bit per enum alert: told once a session */
+	uint32_t commands, replies, data_connections;
+	uint32_t syn_isn; /* of a SYN on a live session: maybe a new one */
+	uint16_t syn_mss;
+	bool syn_seen;
+	char mechanism[SESSION_MECHANISM_MAX + 1];
+	uint8_t reply_text[SESSION_REPLY_TEXT_MAX];
+};
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bytes of one direction, in order, cut into lines.
+ *
+ * A segment boundary means nothing here: lines are found in the stream, which
+ * is fed with the bytes that were not seen before. What was seen before must
+ * come again unchanged (the first copy wins) for as long as it is not
+ * acknowledged. Bytes that are ahead of the stream wait in hold.c.
+ *
+ * The end of a line that might name an endpoint which must be rewritten is
+ * withheld until the line is whole; see struct stream.
+ */
+#include "state.h"
+
+/* Enough of a line's start to tell whether it may name an endpoint: "EPRT "
+ * or "227 " and some more. */
+#define LINE_START 16
+
+void stream_sync(struct engine *e, struct stream *st, uint32_t seq,
+		 bool at_line_start)
+{
+	store_reset(&st->store, &e->chunks, seq);
+	st->next = st->una = st->released = st->line_at = st->forged = seq;
+	st->synced = true;
+	st->skip = !at_line_start;
+	st->urgent = false;
+}
+
+/* Forget what is acknowledged and belongs to no unfinished line. */
+static void trim(struct engine *e, const struct session *s, struct stream *st)
+{
+	uint32_t low = s->read == READ_OPAQUE ? st->una
+					      : seq_min(st->una, st->line_at);
+
+	store_trim(&st->store, &e->chunks, low);
+}
+
+void stream_let_go(struct stream *st)
+{
+	/* Bytes that were withheld stay in the store until they are
+	 * acknowledged: forward.c still has to deliver them. */
+	st->released = st->next;
+}
+
+static void line_end(struct stream *st)
+{
+	st->line_at = st->next;
+	st->skip = false;
+	st->urgent = false;
+}
+
+/* Read @bytes into the store, so that they are remembered. */
+static void remember(struct engine *e, struct session *s, struct stream *st,
+		     struct span bytes)
+{
+	if (s->read != READ_OPAQUE &&
+	    !store_append(&st->store, &e->chunks, bytes)) {
+		session_doubt(e, s, ALERT_BUFFER_OVERFLOW);
+		store_reset(&st->store, &e->chunks,
+			    st->next + (uint32_t)bytes.len);
+		st->skip = true;
+	}
+	st->next += (uint32_t)bytes.len;
+	if (s->read != READ_TRUSTED)
+		st->released = st->next;
+	if (st->skip)
+		st->line_at = st->next;
+}
+
+/* The line that @part ends, whole: in @part itself, or gathered. */
+static struct span gather(struct engine *e, const struct stream *st,
+			  struct span part)
+{
+	size_t before = st->next - st->line_at;
+	size_t had;
+
+	if (!before)
+		return part;
+	had = store_copy(&st->store, &e->chunks, st->line_at, before, e->line);
+	for (size_t i = 0; i < part.len; i++)
+		e->line[had + i] = part.at[i];
+	return (struct span){ e->line, had + part.len };
+}
+
+/* Over the bound: nobody reads such a line, and nothing may come of it. */
+static bool overlong(struct engine *e, struct session *s, struct stream *st,
+		     size_t len)
+{
+	if (st->next - st->line_at + len <= e->limits.line_length + 2u)
+		return false;
+	session_doubt(e, s, ALERT_LINE_TOO_LONG);
+	st->skip = true;
+	return true;
+}
+
+static struct span without_end(struct span line)
+{
+	size_t len = line.len - 1;
+
+	if (len && line.at[len - 1] == '\r')
+		len--;
+	return span_sub(line, 0, len);
+}
+
+/* One whole line: @part is what the packet adds to it. */
+static void take_line(struct engine *e, struct session *s, enum direction d,
+		      struct span part)
+{
+	struct stream *st = &s->side[d];
+	struct line line = { .seq = st->line_at, .tainted = st->urgent };
+	bool skipped = st->skip || overlong(e, s, st, part.len);
+
+	if (!skipped)
+		line.text = without_end(gather(e, st, part));
+	remember(e, s, st, part);
+	line_end(st);
+	if (skipped)
+		return;
+	if (d == FROM_CLIENT)
+		ftp_line_from_client(e, s, &line);
+	else
+		ftp_line_from_server(e, s, &line);
+}
+
+/* Where must the stream stop until the line at line_at is whole? */
+static uint32_t withhold_from(struct engine *e, const struct session *s,
+			      enum direction d)
+{
+	const struct stream *st = &s->side[d];
+	size_t at, len = st->next - st->line_at;
+	uint8_t start[LINE_START];
+	struct span begin;
+	bool may;
+
+	if (!len || st->skip || !session_may_edit(s, d))
+		return st->next;
+	len = store_copy(&st->store, &e->chunks, st->line_at,
+			 len < LINE_START ? len : LINE_START, start);
+	begin = (struct span){ start, len };
+	if (d == FROM_CLIENT)
+		may = ftp_command_may_name_endpoint(begin, &at);
+	else
+		may = !s->reply.code && ftp_reply_may_name_endpoint(begin, &at);
+	return may ? seq_min(st->line_at + (uint32_t)at, st->next) : st->next;
+}
+
+/* Read @fresh, new bytes in order. May stop early, at a line's end, where no
+ * more can be told or edited: what is left counts as not seen yet, does not
+ * leave the gateway, and is sent again. */
+static void read_lines(struct engine *e, struct session *s, enum direction d,
+		       struct span fresh, bool urgent)
+{
+	struct stream *st = &s->side[d];
+
+	while (fresh.len && s->read != READ_OPAQUE) {
+		size_t n = span_find(fresh, '\n') + 1;
+
+		if (!outcome_has_room(e, e->limits.line_length) ||
+		    (session_may_edit(s, d) &&
+		     !seqmap_has_room(&st->map, &e->edits)))
+			return;
+		st->urgent |= urgent;
+		if (n > fresh.len)
+			break;
+		take_line(e, s, d, span_sub(fresh, 0, n));
+		fresh = span_sub(fresh, n, SIZE_MAX);
+	}
+	if (!fresh.len)
+		return;
+	if (s->read != READ_OPAQUE && !st->skip)
+		overlong(e, s, st, fresh.len);
+	remember(e, s, st, fresh);
+}
+
+static void take_fin(struct engine *e, struct session *s, enum direction d)
+{
+	struct stream *st = &s->side[d];
+
+	/* The line will never be whole: let go what is withheld of it. */
+	st->fin = true;
+	st->next++;
+	st->released = st->line_at = st->next;
+	hole_close_all(e, s, true, "control connection closing");
+}
+
+/* Bytes before @seq went by without being seen here. */
+static void jump_to(struct engine *e, struct session *s, struct stream *st,
+		    uint32_t seq)
+{
+	if (s->read != READ_OPAQUE)
+		session_doubt(e, s, ALERT_GAP);
+	stream_sync(e, st, seq, false);
+}
+
+static enum fate take_known(struct engine *e, struct session *s,
+			    enum direction d, const struct packet *p)
+{
+	struct stream *st = &s->side[d];
+
+	e->stats.retransmissions++;
+	if (s->read != READ_TRUSTED)
+		return FATE_FORWARD;
+	if (!store_same(&st->store, &e->chunks, p->seq, packet_payload(p))) {
+		session_doubt(e, s, ALERT_OVERLAP_CONFLICT);
+		return FATE_DROP;
+	}
+	return FATE_FORWARD;
+}
+
+/* Reads what is new in @p, whose first byte is not ahead of the stream. */
+static enum fate take_in_order(struct engine *e, struct session *s,
+			       enum direction d, const struct packet *p)
+{
+	struct stream *st = &s->side[d];
+	struct span payload = packet_payload(p);
+	uint32_t known = st->next - p->seq;
+
+	if (known && take_known(e, s, d, p) == FATE_DROP)
+		return FATE_DROP;
+	if (st->fin || seq_before(p->seq + packet_seq_len(p), st->next))
+		return FATE_FORWARD;
+	read_lines(e, s, d, span_sub(payload, known, SIZE_MAX),
+		   p->flags & TCP_URG);
+	st->released = seq_max(st->released, withhold_from(e, s, d));
+	if (p->flags & TCP_FIN && p->seq + payload.len == st->next)
+		take_fin(e, s, d);
+	trim(e, s, st);
+	return FATE_FORWARD;
+}
+
+enum fate stream_take(struct engine *e, struct session *s, enum direction d,
+		      const struct packet *p)
+{
+	struct stream *st = &s->side[d];
+	uint32_t len = packet_seq_len(p);
+
+	if (!st->synced)
+		stream_sync(e, st, p->seq, false);
+	if (!len)
+		return FATE_FORWARD;
+	if (seq_before(st->next, p->seq)) {
+		if (s->read == READ_TRUSTED)
+			return FATE_HOLD;
+		jump_to(e, s, st, p->seq);
+	}
+	return take_in_order(e, s, d, p);
+}
+
+void stream_acked(struct engine *e, struct session *s, enum direction d,
+		  uint32_t ack)
+{
+	struct stream *st = &s->side[d];
+	uint32_t old = seqmap_backward(&st->map, &e->edits, ack);
+
+	if (!st->synced) {
+		stream_sync(e, st, old, false);
+		return;
+	}
+	if (seq_before(st->next, old))
+		jump_to(e, s, st, old);
+	if (!seq_before(st->una, old))
+		return;
+	st->una = old;
+	seqmap_fold(&st->map, &e->edits, old);
+	trim(e, s, st);
+}

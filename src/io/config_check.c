@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values of a configuration that are fine alone but contradict each other. */
+#include "io/config_read.h"
+
+#include <string.h>
+
+/* The line to name for two values in conflict: the later one that was set. */
+static unsigned int later_line(const struct reader *r, const void *a,
+			       const void *b)
+{
+	unsigned int line_a = place_line(r, a), line_b = place_line(r, b);
+
+	return line_a > line_b ? line_a : line_b;
+}
+
+static bool prefix_overlap(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
+}
+
+static bool range_overlap(const struct port_range *a,
+			  const struct port_range *b)
+{
+	return a->lo <= b->hi && b->lo <= a->hi;
+}
+
+static void check_ports_watched(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+
+	/* Entries that could not be read have been complained about. */
+	if (r->problems->count == 0 && p->control_ports == 0 &&
+	    p->implicit_ports == 0)
+		problem_add(r->problems,
+			    later_line(r, &p->control_ports,
+				       &p->implicit_ports),
+			    "control.ports: and control.implicit-tls-ports "
+			    "are both empty; list at least one port");
+}
+
+static void check_port_list(struct reader *r, const uint16_t *port,
+			    size_t ports, const char *path)
+{
+	for (size_t i = 0; i < ports; i++)
+		for (size_t j = 0; j < i; j++)
+			if (port[i] == port[j])
+				problem_add(r->problems,
+					    place_line(r, &port[i]),
+					    "%s: %u is listed twice; keep one",
+					    path, port[i]);
+}
+
+static void check_ports_once(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+
+	check_port_list(r, p->control_port, p->control_ports, "control.ports");
+	check_port_list(r, p->implicit_port, p->implicit_ports,
+			"control.implicit-tls-ports");
+	for (size_t i = 0; i < p->implicit_ports; i++)
+		if (policy_is_control_port(p, p->implicit_port[i]))
+			problem_add(r->problems,
+				    later_line(r, &p->implicit_port[i],
+					       &p->control_ports),
+				    "control.implicit-tls-ports: %u is in "
+				    "control.ports too; keep it in one of them",
+				    p->implicit_port[i]);
+}
+
+static void check_queues(struct reader *r)
+{
+	const struct config *c = r->config;
+
+	if (c->queue_first + c->queue_workers - 1 > UINT16_MAX)
+		problem_add(r->problems,
+			    later_line(r, &c->queue_first, &c->queue_workers),
+			    "queue.first: %u leaves no numbers for %u workers; "
+			    "queues end at 65535, begin at %u or below",
+			    c->queue_first, c->queue_workers,
+			    UINT16_MAX + 1 - c->queue_workers);
+}
+
+/* One overlap of two entries is enough to find the others. */
+static void check_addresses(struct reader *r, const struct policy_server *s,
+			    const struct policy_server *other)
+{
+	char text[CONFIG_PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < s->addresses; i++)
+		for (size_t j = 0; j < other->addresses; j++) {
+			if (!prefix_overlap(&s->address[i], &other->address[j]))
+				continue;
+			config_prefix_text(&other->address[j], text);
+			problem_add(r->problems, place_line(r, &s->address[i]),
+				    "servers.address: overlaps %s on line %u; "
+				    "an address belongs to one entry",
+				    text, place_line(r, &other->address[j]));
+			return;
+		}
+}
+
+static void check_servers_apart(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+
+	for (size_t i = 0; i < p->servers; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct policy_server *s = &p->server[i];
+			const struct policy_server *other = &p->server[j];
+
+			if (s->name[0] != '\0' &&
+			    strcmp(s->name, other->name) == 0)
+				problem_add(r->problems, place_line(r, s->name),
+					    "servers.name: '%s' stands on line "
+					    "%u already; choose another name",
+					    s->name,
+					    place_line(r, other->name));
+			check_addresses(r, s, other);
+		}
+}
+
+static bool range_has_port(const struct port_range *range, const uint16_t *port,
+			   size_t ports, uint16_t *hit)
+{
+	for (size_t i = 0; i < ports; i++)
+		if (port[i] >= range->lo && port[i] <= range->hi) {
+			*hit = port[i];
+			return true;
+		}
+	return false;
+}
+
+/* A range that the pinhole rules forbid would never carry a transfer. */
+static void check_range(struct reader *r, const struct port_range *range)
+{
+	const struct policy *p = &r->config->policy;
+	unsigned int line = place_line(r, range);
+	uint16_t hit;
+
+	if (range->lo < p->minimum_port)
+		problem_add(r->problems, line,
+			    "servers.passive-ports: begins at %u, below "
+			    "pinhole.minimum-port %u; change one of them",
+			    range->lo, p->minimum_port);
+	if (range_has_port(range, p->control_port, p->control_ports, &hit) ||
+	    range_has_port(range, p->implicit_port, p->implicit_ports, &hit))
+		problem_add(r->problems, line,
+			    "servers.passive-ports: holds the control port %u; "
+			    "no data connection may go there",
+			    hit);
+	for (size_t i = 0; i < p->denied_count; i++)
+		if (range_overlap(range, &p->denied[i]))
+			problem_add(r->problems, line,
+				    "servers.passive-ports: overlaps %u-%u of "
+				    "pinhole.denied-ports; change one of them",
+				    p->denied[i].lo, p->denied[i].hi);
+}
+
+static void check_ranges(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+
+	for (size_t i = 0; i < p->servers; i++)
+		if (p->server[i].passive.lo != 0)
+			check_range(r, &p->server[i].passive);
+}
+
+static void check_nat_entry(struct reader *r, const struct config_nat *n)
+{
+	const struct config *c = r->config;
+	unsigned int line = place_line(r, &n->inside);
+	char text[CONFIG_PREFIX_TEXT_MAX];
+
+	if (place_line(r, &n->public_address) != 0 &&
+	    addr_is_v4(&n->inside.addr) != addr_is_v4(&n->public_address))
+		problem_add(r->problems, place_line(r, &n->public_address),
+			    "replay.nat.public: is of another family than "
+			    "inside; write two IPv4 or two IPv6 addresses");
+	for (const struct config_nat *o = c->nat; o < n; o++) {
+		if (place_line(r, &o->inside) == 0 ||
+		    !prefix_overlap(&n->inside, &o->inside))
+			continue;
+		config_prefix_text(&o->inside, text);
+		problem_add(r->problems, line,
+			    "replay.nat.inside: overlaps %s on line %u; each "
+			    "address has one public address",
+			    text, place_line(r, &o->inside));
+		return;
+	}
+}
+
+static void check_nat(struct reader *r)
+{
+	const struct config *c = r->config;
+
+	/* An entry without a line is one that could not be read. */
+	for (size_t i = 0; i < c->nats; i++)
+		if (place_line(r, &c->nat[i].inside) != 0)
+			check_nat_entry(r, &c->nat[i]);
+}
+
+void config_cross_check(struct reader *r)
+{
+	static void (*const check[])(struct reader * r) = {
+		check_ports_watched, check_ports_once, check_queues,
+		check_servers_apart, check_ranges,     check_nat,
+	};
+
+	for (size_t i = 0; i < sizeof(check) / sizeof(check[0]); i++)
+		check[i](r);
+}

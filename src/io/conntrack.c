@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's connection tracking, through ctnetlink. */
+#include "io/conntrack.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include <libmnl/libmnl.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+
+#include "io/cttuple.h"
+#include "io/netlink.h"
+
+/*
+ * Which members of a tuple the kernel compares in a filtered dump (Linux 5.8);
+ * its own names for these bits are not in its exported headers. Addresses are
+ * not among them: over IPv6 the kernel leaves out what is equal (seen on 6.18),
+ * and the ports alone leave next to nothing to read.
+ */
+enum {
+	FILTER_PROTOCOL = 1 << 3,
+	FILTER_SRC_PORT = 1 << 4,
+	FILTER = FILTER_PROTOCOL | FILTER_SRC_PORT,
+};
+
+struct conntrack {
+	struct mnl_socket *nl;
+};
+
+static const char *const result_text[] = {
+	[CONNTRACK_FINE] = "fine",
+	[CONNTRACK_MISSING] = "no such entry in the connection tracking table",
+	[CONNTRACK_EXISTS] = "the connection is tracked already",
+	[CONNTRACK_GAVE_UP] = "the connection tracking table is too large to "
+			      "search; a kernel since 5.8 does it itself",
+	[CONNTRACK_LOST] = "events of connection tracking were lost",
+	[CONNTRACK_DENIED] = "not permitted to use connection tracking; run as "
+			     "root or with CAP_NET_ADMIN",
+	[CONNTRACK_UNSUPPORTED] =
+		"the kernel has no ctnetlink; load the module "
+		"nf_conntrack_netlink",
+	[CONNTRACK_FAILED] = "connection tracking refused",
+};
+
+const char *conntrack_text(enum conntrack_result result)
+{
+	return result_text[result];
+}
+
+enum conntrack_result conntrack_open(struct conntrack **out)
+{
+	struct netlink_request r;
+	struct nlmsghdr *msg =
+		netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK,
+				IPCTNL_MSG_CT_GET_STATS, 0, AF_UNSPEC, 0);
+	struct conntrack *ct = calloc(1, sizeof(*ct));
+	int error;
+
+	if (!ct)
+		return ct_result(-ENOMEM);
+	ct->nl = netlink_open(0);
+	error = ct->nl ? netlink_ask(ct->nl, msg, NULL, NULL) : -errno;
+	if (error == 0) {
+		*out = ct;
+		return CONNTRACK_FINE;
+	}
+	conntrack_close(ct);
+	/* A message for a subsystem that is not there is an invalid one. */
+	return ct_result(error == -EINVAL ? -EPROTONOSUPPORT : error);
+}
+
+void conntrack_close(struct conntrack *ct)
+{
+	if (!ct)
+		return;
+	if (ct->nl)
+		mnl_socket_close(ct->nl);
+	free(ct);
+}
+
+/* A search for the entry between two ends. */
+struct search {
+	const struct ends *ends;
+	struct nat_view *view;
+	bool found;
+	uint32_t seen;
+};
+
+/* The ends are the source of the original tuple and that of the reply; what
+ * the tuples have as destinations is what the other side sees. */
+static bool entry_matches(const struct nf_conntrack *entry,
+			  const struct ends *ends, struct nat_view *view)
+{
+	struct endpoint client, server;
+	struct nat_view v;
+
+	if (!ct_get_tuple(entry, &ct_orig, &client, &v.server_public) ||
+	    !ct_get_tuple(entry, &ct_reply, &server, &v.client_public) ||
+	    !endpoint_equal(&client, &ends->client) ||
+	    !endpoint_equal(&server, &ends->server))
+		return false;
+	v.mark = nfct_get_attr_u32(entry, ATTR_MARK);
+	*view = v;
+	return true;
+}
+
+static int search_entry(const struct nlmsghdr *msg, void *arg)
+{
+	struct search *s = arg;
+	struct nf_conntrack *entry = nfct_new();
+
+	if (!entry)
+		return MNL_CB_ERROR;
+	if (nfct_nlmsg_parse(msg, entry) >= 0 &&
+	    entry_matches(entry, s->ends, s->view))
+		s->found = true;
+	nfct_destroy(entry);
+	return MNL_CB_OK;
+}
+
+/* Ask for an entry one of whose tuples runs from @from to @to, whichever of
+ * the two; search_entry() knows which is right. */
+static enum conntrack_result search_tuple(struct conntrack *ct,
+					  struct search *s,
+					  const struct endpoint *from,
+					  const struct endpoint *to)
+{
+	struct nf_conntrack *entry = nfct_new();
+	struct netlink_request r;
+	struct nlmsghdr *msg;
+	int error;
+
+	if (!entry)
+		return ct_result(-ENOMEM);
+	ct_set_tuple(entry, &ct_orig, from, to);
+	msg = netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET,
+			      0, ct_family(&from->addr), 0);
+	nfct_nlmsg_build(msg, entry);
+	nfct_destroy(entry);
+	error = netlink_ask(ct->nl, msg, search_entry, s);
+	if (error == 0 && !s->found)
+		error = -ENOENT;
+	return ct_result(error);
+}
+
+static int search_dumped(const struct nlmsghdr *msg, void *arg)
+{
+	struct search *s = arg;
+	int more = search_entry(msg, s);
+
+	if (more != MNL_CB_OK)
+		return more;
+	s->seen++;
+	return s->found || s->seen >= CONNTRACK_SEARCH_MAX ? MNL_CB_STOP
+							   : MNL_CB_OK;
+}
+
+/* Both source ports must match; what else is in the tuples, addresses of the
+ * right family, is not compared. */
+static void dump_filter(struct nlmsghdr *msg, const struct ends *ends)
+{
+	struct nf_conntrack *entry = nfct_new();
+	struct nlattr *nest;
+
+	if (!entry)
+		return;
+	ct_set_tuple(entry, &ct_orig, &ends->client, &ends->client);
+	ct_set_tuple(entry, &ct_reply, &ends->server, &ends->server);
+	nfct_nlmsg_build(msg, entry);
+	nfct_destroy(entry);
+	nest = mnl_attr_nest_start(msg, CTA_FILTER);
+	mnl_attr_put_u32(msg, CTA_FILTER_ORIG_FLAGS, FILTER);
+	mnl_attr_put_u32(msg, CTA_FILTER_REPLY_FLAGS, FILTER);
+	mnl_attr_nest_end(msg, nest);
+}
+
+/* On a socket of its own: it may be closed in the middle of the dump. */
+static enum conntrack_result search_dump(struct search *s)
+{
+	struct netlink_request r;
+	struct nlmsghdr *msg =
+		netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK,
+				IPCTNL_MSG_CT_GET, NLM_F_DUMP,
+				ct_family(&s->ends->client.addr), 0);
+	struct mnl_socket *nl = netlink_open(0);
+	int error;
+
+	if (!nl)
+		return ct_result(-errno);
+	dump_filter(msg, s->ends);
+	error = netlink_ask(nl, msg, search_dumped, s);
+	mnl_socket_close(nl);
+	if (error == 0 && !s->found && s->seen >= CONNTRACK_SEARCH_MAX)
+		return CONNTRACK_GAVE_UP;
+	if (error == 0 && !s->found)
+		error = -ENOENT;
+	return ct_result(error);
+}
+
+enum conntrack_result conntrack_lookup(struct conntrack *ct,
+				       const struct ends *ends,
+				       struct nat_view *view)
+{
+	struct search s = { .ends = ends, .view = view };
+	enum conntrack_result result =
+		search_tuple(ct, &s, &ends->client, &ends->server);
+
+	if (result == CONNTRACK_MISSING)
+		result = search_tuple(ct, &s, &ends->server, &ends->client);
+	if (result == CONNTRACK_MISSING)
+		result = search_dump(&s);
+	return result;
+}
+
+/* Send a change of the table; consumes @entry. */
+static enum conntrack_result entry_send(struct conntrack *ct, unsigned int type,
+					uint16_t flags,
+					struct nf_conntrack *entry)
+{
+	struct netlink_request r;
+	struct nlmsghdr *msg =
+		netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, type, flags,
+				nfct_get_attr_u8(entry, ATTR_ORIG_L3PROTO), 0);
+
+	nfct_nlmsg_build(msg, entry);
+	nfct_destroy(entry);
+	return ct_result(netlink_ask(ct->nl, msg, NULL, NULL));
+}
+
+enum conntrack_result conntrack_liberal(struct conntrack *ct,
+					const struct endpoint *from,
+					const struct endpoint *to)
+{
+	const uint8_t flag = IP_CT_TCP_FLAG_BE_LIBERAL;
+	struct nf_conntrack *entry = nfct_new();
+
+	if (!entry)
+		return ct_result(-ENOMEM);
+	ct_set_tuple(entry, &ct_orig, from, to);
+	nfct_set_attr_u8(entry, ATTR_TCP_FLAGS_ORIG, flag);
+	nfct_set_attr_u8(entry, ATTR_TCP_MASK_ORIG, flag);
+	nfct_set_attr_u8(entry, ATTR_TCP_FLAGS_REPL, flag);
+	nfct_set_attr_u8(entry, ATTR_TCP_MASK_REPL, flag);
+	return entry_send(ct, IPCTNL_MSG_CT_NEW, 0, entry);
+}
+
+/*
+ * Where one half is given the kernel settles the other as "not translated".
+ * Where neither is, it settles nothing, and every packet of the connection
+ * would be shown to the nat table's rules: so say "the source stays".
+ */
+static void data_translate(struct nf_conntrack *entry,
+			   const struct data_entry *d)
+{
+	bool dnat = !endpoint_equal(&d->dnat_to, &d->to);
+
+	if (dnat) {
+		ct_set_addr(entry, ATTR_DNAT_IPV4, ATTR_DNAT_IPV6,
+			    &d->dnat_to.addr);
+		nfct_set_attr_u16(entry, ATTR_DNAT_PORT,
+				  htons(d->dnat_to.port));
+	}
+	if (!dnat || !addr_equal(&d->snat_to, &d->from.addr))
+		ct_set_addr(entry, ATTR_SNAT_IPV4, ATTR_SNAT_IPV6, &d->snat_to);
+}
+
+enum conntrack_result conntrack_data_create(struct conntrack *ct,
+					    const struct data_entry *data)
+{
+	struct nf_conntrack *entry = nfct_new();
+
+	if (!entry)
+		return ct_result(-ENOMEM);
+	ct_set_tuple(entry, &ct_orig, &data->from, &data->to);
+	ct_set_tuple(entry, &ct_reply, &data->to, &data->from);
+	ct_set_tuple(entry, &ct_master, &data->master_from, &data->master_to);
+	data_translate(entry, data);
+	nfct_set_attr_u8(entry, ATTR_TCP_STATE, TCP_CONNTRACK_SYN_SENT);
+	nfct_set_attr_u32(entry, ATTR_TIMEOUT, CONNTRACK_DATA_TIMEOUT_S);
+	nfct_set_attr_u32(entry, ATTR_MARK, data->mark);
+	return entry_send(ct, IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL,
+			  entry);
+}
+
+enum conntrack_result conntrack_data_delete(struct conntrack *ct,
+					    const struct data_entry *data)
+{
+	struct nf_conntrack *entry = nfct_new();
+
+	if (!entry)
+		return ct_result(-ENOMEM);
+	ct_set_tuple(entry, &ct_orig, &data->from, &data->to);
+	return entry_send(ct, IPCTNL_MSG_CT_DELETE, 0, entry);
+}

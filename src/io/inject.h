@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Send an IP packet of our own into a connection that passes here.
+ *
+ * Threads: any number may send through one handle at a time.
+ */
+#ifndef IO_INJECT_H
+#define IO_INJECT_H
+
+#include <stdint.h>
+
+#include <sallyport/span.h>
+
+/* Two raw sockets; closed by inject_close(). */
+struct inject {
+	int v4, v6;
+};
+
+/*
+ * Every packet sent gets the mark @mark, by which the rules let it pass
+ * without queueing it again. Gives 0 or a negative errno; -EPERM: CAP_NET_RAW
+ * and CAP_NET_ADMIN are needed.
+ */
+int inject_open(struct inject *in, uint32_t mark);
+void inject_close(struct inject *in);
+
+/*
+ * Send @packet, complete from its IP header on, as a packet of this host. It
+ * passes OUTPUT and POSTROUTING, where conntrack finds its connection and
+ * translates it; so it must be written as the wire would show it before this
+ * gateway translated it. Gives 0 or a negative errno; -EINVAL: not IP.
+ */
+int inject_send(const struct inject *in, struct span packet);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One line for people per event. */
+#include "report/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "report/escape.h"
+
+#define US_PER_S 1000000u
+
+/* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
+#define LAST_SECOND 253402300799u
+
+size_t text_time(uint64_t at_us, char out[TEXT_TIME_MAX])
+{
+	time_t seconds = (time_t)(at_us / US_PER_S);
+	unsigned int us = (unsigned int)(at_us % US_PER_S);
+	struct tm tm;
+	size_t len;
+
+	if (at_us / US_PER_S > LAST_SECOND) {
+		seconds = LAST_SECOND;
+		us = US_PER_S - 1;
+	}
+	gmtime_r(&seconds, &tm);
+	len = strftime(out, TEXT_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+	return len +
+	       (size_t)snprintf(out + len, TEXT_TIME_MAX - len, ".%06uZ", us);
+}
+
+static void put_span(FILE *to, struct span raw)
+{
+	char *shown = escape_dup(raw);
+
+	fputs(shown ? shown : "(no memory)", to);
+	free(shown);
+}
+
+static void put_endpoint(FILE *to, const struct endpoint *e)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(e, text);
+	fputs(text, to);
+}
+
+static void put_pair(FILE *to, const struct endpoint *from,
+		     const struct endpoint *target)
+{
+	put_endpoint(to, from);
+	fputs(" > ", to);
+	put_endpoint(to, target);
+}
+
+static void put_reason(FILE *to, const char *reason)
+{
+	if (reason)
+		fprintf(to, ": %s", reason);
+}
+
+static const char *mode_name(bool active)
+{
+	return active ? "active" : "passive";
+}
+
+static void put_session_open(FILE *to, const struct event *e)
+{
+	if (e->session_open.implicit_tls)
+		fputs(" implicit-tls", to);
+	if (e->session_open.midstream)
+		fputs(" midstream", to);
+}
+
+static void put_command(FILE *to, const struct event *e)
+{
+	fputc(' ', to);
+	put_span(to, e->command.verb);
+	if (!e->command.has_arg)
+		return;
+	fputc(' ', to);
+	/* The engine masks secrets; a slip there must not show here. */
+	put_span(to, e->command.secret ? span_str("***") : e->command.arg);
+}
+
+static void put_reply(FILE *to, const struct event *e)
+{
+	fprintf(to, " %u ", e->reply.code);
+	put_span(to, e->reply.text);
+	if (e->reply.lines > 1)
+		fprintf(to, " (%" PRIu32 " lines)", e->reply.lines);
+}
+
+static void put_auth(FILE *to, const struct event *e)
+{
+	fputc(' ', to);
+	put_span(to, e->auth.mechanism);
+	fprintf(to, " %s (%u)", e->auth.accepted ? "accepted" : "refused",
+		e->auth.code);
+}
+
+static void put_named_endpoint(FILE *to, const struct event *e)
+{
+	fprintf(to, " %s ", via_name(e->endpoint.via));
+	put_endpoint(to, &e->endpoint.endpoint);
+	fputs(e->endpoint.accepted ? " accepted" : " refused", to);
+	put_reason(to, e->endpoint.reason);
+}
+
+static void put_rewrite(FILE *to, const struct event *e)
+{
+	fprintf(to, " %s ", via_name(e->rewrite.via));
+	put_pair(to, &e->rewrite.from, &e->rewrite.to);
+	fprintf(to, " (%+" PRId32 " bytes)", e->rewrite.delta);
+}
+
+static void put_pinhole(FILE *to, const struct event *e)
+{
+	struct endpoint from = { e->pinhole.from, e->pinhole.from_port };
+	char addr[ADDR_TEXT_MAX];
+
+	fprintf(to, " %s", pinhole_op_name(e->pinhole.op));
+	if (e->pinhole.id != 0)
+		fprintf(to, " %" PRIu64, e->pinhole.id);
+	fprintf(to, " %s ", mode_name(e->pinhole.active));
+	if (from.port != 0) {
+		put_endpoint(to, &from);
+	} else {
+		addr_format(&from.addr, addr);
+		fputs(addr, to);
+	}
+	fputs(" > ", to);
+	put_endpoint(to, &e->pinhole.to);
+	put_reason(to, e->pinhole.reason);
+}
+
+static void put_data(FILE *to, const struct event *e)
+{
+	fprintf(to, " %s %s ", e->data.open ? "open" : "close",
+		mode_name(e->data.active));
+	put_pair(to, &e->data.from, &e->data.to);
+	fputs(e->data.related ? " related" : " unrelated", to);
+	if (e->data.has_bytes)
+		fprintf(to, " %" PRIu64 "/%" PRIu64 " bytes",
+			e->data.bytes_from, e->data.bytes_to);
+	put_reason(to, e->data.reason);
+}
+
+static void put_alert(FILE *to, const struct event *e)
+{
+	fprintf(to, " %s %s: %s", severity_name(alert_severity(e->alert.rule)),
+		alert_name(e->alert.rule), alert_text(e->alert.rule));
+}
+
+static void put_session_close(FILE *to, const struct event *e)
+{
+	put_reason(to, e->session_close.reason);
+	fprintf(to,
+		" (%" PRIu32 " commands, %" PRIu32 " replies, %" PRIu32
+		" data connections%s, %" PRIu64 ".%06" PRIu64 " s)",
+		e->session_close.commands, e->session_close.replies,
+		e->session_close.data_connections,
+		e->session_close.tls ? ", TLS" : "",
+		e->session_close.duration_us / US_PER_S,
+		e->session_close.duration_us % US_PER_S);
+}
+
+static void (*const put_rest[EVENT_TYPES])(FILE *to, const struct event *e) = {
+	[EVENT_SESSION_OPEN] = put_session_open,
+	[EVENT_COMMAND] = put_command,
+	[EVENT_REPLY] = put_reply,
+	[EVENT_AUTH] = put_auth,
+	[EVENT_ENDPOINT] = put_named_endpoint,
+	[EVENT_REWRITE] = put_rewrite,
+	[EVENT_PINHOLE] = put_pinhole,
+	[EVENT_DATA] = put_data,
+	[EVENT_ALERT] = put_alert,
+	[EVENT_SESSION_CLOSE] = put_session_close,
+};
+
+static void put_line(FILE *to, const struct event *event)
+{
+	char time[TEXT_TIME_MAX];
+	size_t len = text_time(event->at_us, time);
+	const char *clock = time + sizeof("YYYY-MM-DDT") - 1;
+
+	/* The hour suffices on a screen; the event log has the date. */
+	fprintf(to, "%.*s ", (int)(time + len - 1 - clock), clock);
+	if (event->session != 0)
+		fprintf(to, "#%" PRIu64 " ", event->session);
+	if (event->client.port != 0 || event->server.port != 0) {
+		put_pair(to, &event->client, &event->server);
+		fputc(' ', to);
+	}
+	fputs(event_type_name(event->type), to);
+	put_rest[event->type](to, event);
+}
+
+void text_write(FILE *to, const struct event *event)
+{
+	put_line(to, event);
+	fputc('\n', to);
+}
+
+char *text_format(const struct event *event)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to)
+		return NULL;
+	put_line(to, event);
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A control connection spoken by hand, for what no client can be made to do."""
+
+import select
+import socket
+
+import jail
+from topology import AF, V6, address
+from waiting import PATIENCE_SECONDS, LabError
+from wiretap import endpoint_port
+
+# More than any reply or small file here.
+READ_BYTES = 65536
+
+
+class Dialog:
+    """A client on @space, @host its address; logged in when this returns."""
+
+    def __init__(self, lab, host="client"):
+        self._lab = lab
+        self._space = getattr(lab.topology, host)
+        self.address = address(host, lab.family)
+        self.control = self.socket()
+        self.control.connect((lab.target, lab.port))
+        self._lines = self.control.makefile("rb")
+        self.expect(220)
+        self.command(f"USER {jail.USER}", 331)
+        self.command(f"PASS {jail.PASSWORD}", 230)
+        self.command("TYPE I", 200)
+
+    def socket(self):
+        """A TCP socket on this host, which is closed with the lab."""
+        sock = self._space.socket(AF[self._lab.family])
+        sock.settimeout(PATIENCE_SECONDS)
+        self._lab.adopt(_Closer(sock))
+        return sock
+
+    def send(self, data):
+        self.control.sendall(data)
+
+    def command(self, line, code):
+        """Send @line; the text of the reply, which must have that code."""
+        self.send(f"{line}\r\n".encode())
+        return self.expect(code)
+
+    def expect(self, code):
+        while True:
+            line = self._lines.readline().decode().rstrip()
+            if line[3:4] != "-":
+                break
+        if not line.startswith(f"{code} "):
+            raise LabError(f"expected a {code} reply: {line!r}")
+        return line
+
+    def passive(self):
+        """Ask for a passive port; where to connect to."""
+        v6 = self._lab.family == V6
+        line = (self.command("EPSV", 229) if v6
+                else self.command("PASV", 227))
+        return self._lab.target, endpoint_port(line)
+
+    def listen(self, port=0):
+        """A listening socket for active mode."""
+        sock = self.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((self.address, port))
+        sock.listen()
+        return sock
+
+    def active_line(self, listener):
+        """The command, without its end, that names @listener."""
+        port = listener.getsockname()[1]
+        if self._lab.family == V6:
+            return f"EPRT |2|{self.address}|{port}|"
+        host = self.address.replace(".", ",")
+        return f"PORT {host},{port >> 8},{port & 255}"
+
+    def quit(self):
+        self.command("QUIT", 221)
+        self.control.close()
+
+
+class _Closer:
+    """What a lab stops when it ends, around a socket."""
+
+    def __init__(self, sock):
+        self._sock = sock
+
+    def stop(self):
+        self._sock.close()
+
+
+def read_all(sock):
+    """Everything until the peer closes."""
+    data = b""
+    while True:
+        piece = sock.recv(READ_BYTES)
+        if not piece:
+            return data
+        data += piece
+
+
+def begin_connect(sock, where):
+    """Connect without waiting; connect_state() tells how it went."""
+    sock.setblocking(False)
+    sock.connect_ex(where)
+
+
+def connect_state(sock):
+    """"open", "refused", or "pending" after begin_connect()."""
+    try:
+        sock.getpeername()
+        return "open"
+    except OSError:
+        ended = select.select([], [sock], [], 0)[1]
+        return "refused" if ended else "pending"

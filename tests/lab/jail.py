@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A private view of /etc for the servers, which want a system user.
+
+The lab's own passwd, shadow, group, nsswitch.conf and pam.d are mounted over the machine's,
+in the mount namespace that `ip netns exec` makes for each command.
+"""
+
+import os
+
+USER = "ftpuser"
+PASSWORD = "sallyport"
+# `openssl passwd -6 -salt reference sallyport`
+_HASH = ("$6$reference$s6rUzsgBO9pigpUuY6DRFALoJ7Qf82Jj3yNxzzI7/7TZ9Py"
+         "GRIIUqiPCW4SPowMRfmU802IQXueutgpmpLFOr.")
+# Belongs to nobody on a real machine; its files are gone after the run.
+UID = 61021
+
+_FILES = {
+    "passwd": "root:x:0:0:root:/root:/bin/sh\n"
+              "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
+              "{user}:x:{uid}:{uid}::{home}:/bin/sh\n",
+    "group": "root:x:0:\nnogroup:x:65534:\n{user}:x:{uid}:\n",
+    "shadow": "root:*:19000::::::\n{user}:{hash}:19000::::::\n",
+    # Nobody answers DNS here; servers that ask all the same would wait.
+    "nsswitch.conf": "passwd: files\ngroup: files\nshadow: files\n"
+                     "hosts: files\n",
+}
+_PAM = "auth required pam_unix.so\naccount required pam_unix.so\n"
+_SERVICES = ("vsftpd", "proftpd", "pure-ftpd")
+
+# /run is private too: servers keep pid files and scoreboards there.
+_ENTER = """set -e
+for name in passwd shadow group nsswitch.conf pam.d; do
+	mount --bind "$0/$name" "/etc/$name"
+done
+mount -t tmpfs tmpfs /run
+exec "$@"
+"""
+
+
+def make(directory, home):
+    """Write the files into @directory and make the user's @home."""
+    os.makedirs(f"{directory}/pam.d")
+    for name, text in _FILES.items():
+        _write(f"{directory}/{name}", text.format(
+            user=USER, uid=UID, home=home, hash=_HASH))
+    os.chmod(f"{directory}/shadow", 0o600)
+    for service in _SERVICES:
+        _write(f"{directory}/pam.d/{service}", _PAM)
+    os.makedirs(home)
+    os.chown(home, UID, UID)
+
+
+def inside(directory, argv):
+    """The command that runs @argv with that view."""
+    return ["sh", "-c", _ENTER, directory, *argv]
+
+
+def _write(path, text):
+    with open(path, "w", encoding="ascii") as out:
+        out.write(text)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One network with a firewall in the middle: what every test stands on."""
+
+import itertools
+import os
+import shutil
+import threading
+
+import transfer
+from daemon import Daemon
+from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
+from servers import Server
+from topology import V4, Topology, address
+from wiretap import Wiretap, endpoint_port
+
+
+class Lab:
+    """Use as a context manager; everything in it is gone afterwards.
+
+    @mode, @closed: as in Firewall. @port: where the server listens.
+    @client_at, @server_at: the hosts they are on; "gateway" is possible.
+    """
+
+    def __init__(self, workspace, mode=ROUTED, family=V4, port=FTP,
+                 closed=("FORWARD",), client_at="client",
+                 server_at="server"):
+        self.mode, self.family, self.port = mode, family, port
+        self._workspace = workspace
+        self._closing = threading.Lock()
+        self._running = []
+        self._count = itertools.count(1)
+        self.topology = None
+        self._number, prefix = workspace.adopt(self)
+        self.directory = f"{workspace.directory}/{self._number}"
+        try:
+            os.makedirs(self.directory)
+            os.chmod(self.directory, 0o711)
+            # Rule changes here need not wait for those of other networks.
+            lock = {"XTABLES_LOCKFILE": f"{self.directory}/xtables.lock"}
+            self.topology = net = Topology(prefix, lock)
+            self.gateway = net.gateway
+            self.client = getattr(net, client_at)
+            self.server = getattr(net, server_at)
+            self.firewall = Firewall(net.gateway, mode, closed, port)
+            self.client_tap = self._tap(self.client, "outside")
+            self.server_tap = self._tap(self.server, "inside")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Repeatable, and callable from another thread."""
+        with self._closing:
+            while self._running:
+                self._running.pop().stop()
+            for space in self.topology.all if self.topology else ():
+                space.delete()
+            self.topology = None
+            shutil.rmtree(self.directory, ignore_errors=True)
+            self._workspace.disown(self._number)
+
+    @property
+    def target(self):
+        """The address that the client connects to."""
+        if self.server is self.gateway:
+            return address("gateway", self.family)
+        if self.mode in (DNAT, BOTH):
+            return address("public", self.family)
+        return address("server", self.family)
+
+    def named_by_client(self):
+        """(address, port) that the last PORT or EPRT told the server."""
+        host = ("outer" if self.mode in (SNAT, BOTH) else "client")
+        line = self.server_tap.endpoint_commands()[-1]
+        return address(host, self.family), endpoint_port(line)
+
+    def serve(self, name, public=None):
+        """Start that server; it listens when this returns."""
+        server = Server(name, self.server, self._folder(name), self.port,
+                        self.family, public)
+        self._running.append(server)
+        return server
+
+    def transfer(self, client, command, server):
+        """Start a Transfer from @server; finish() it."""
+        started = transfer.Transfer(
+            client, self.client, command, self.target, self.port,
+            self._workspace.files, server.home, self._folder(client))
+        self._running.append(started)
+        return started
+
+    def sallyport(self, **config):
+        """Load its rules; start() the Daemon that this gives."""
+        control = {"control": {"ports": [self.port]}}
+        daemon = Daemon(self.gateway, self._folder("sallyport"),
+                        {**control, **config})
+        self._running.append(daemon)
+        return daemon
+
+    def forget(self):
+        """The taps start anew."""
+        self.client_tap.forget()
+        self.server_tap.forget()
+
+    def adopt(self, thing):
+        """Have thing.stop() called when the lab ends; gives @thing back."""
+        self._running.append(thing)
+        return thing
+
+    def _folder(self, name):
+        return f"{self.directory}/{name}-{next(self._count)}"
+
+    def _tap(self, space, link):
+        return self.adopt(Wiretap(
+            space, self.port, link if space is self.gateway else "eth0"))

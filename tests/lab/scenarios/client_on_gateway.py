@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The client runs on the gateway itself: INPUT and OUTPUT are closed."""
+
+import checks
+from lab import Lab
+from topology import FAMILIES
+
+
+def run(space):
+    for family in FAMILIES:
+        for command in ("EPRT", "EPSV"):
+            with Lab(space, family=family, client_at="gateway",
+                     closed=("INPUT", "OUTPUT")) as lab:
+                lab.sallyport().start()
+                checks.transfers(lab, "curl", command, lab.serve("vsftpd"))
+                checks.clean(lab)

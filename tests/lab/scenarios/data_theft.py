@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A third host that tries an open pinhole gets nothing; the real peer does."""
+
+from dialog import Dialog, begin_connect, connect_state, read_all
+from firewall import MODES
+from lab import Lab
+from topology import AF, FAMILIES
+from waiting import PATIENCE_SECONDS, LabError, wait_until
+
+CONTENT = b"for the client alone\n"
+
+
+def run(space):
+    for family in FAMILIES:
+        for mode in MODES:
+            for attack in (steal_passive, steal_active):
+                with Lab(space, mode, family) as lab:
+                    sallyport = lab.sallyport()
+                    sallyport.start()
+                    server = lab.serve("vsftpd")
+                    with open(f"{server.home}/file", "wb") as out:
+                        out.write(CONTENT)
+                    attack(lab, sallyport)
+
+
+def steal_passive(lab, sallyport):
+    """A neighbour of the client tries the server's passive port."""
+    client = Dialog(lab)
+    where = client.passive()
+    thief = try_port(lab, sallyport, lab.topology.thief_in, where)
+    data = client.socket()
+    data.connect(where)
+    client.command("RETR file", 150)
+    finish(client, data, thief)
+
+
+def steal_active(lab, sallyport):
+    """A neighbour of the server tries the client's active port."""
+    client = Dialog(lab)
+    listener = client.listen()
+    client.command(client.active_line(listener), 200)
+    where = lab.named_by_client()
+    thief = try_port(lab, sallyport, lab.topology.thief_out, where)
+    client.command("RETR file", 150)
+    data, peer = listener.accept()
+    data.settimeout(PATIENCE_SECONDS)
+    if peer[0] != lab.target:
+        raise LabError(f"{peer[0]} got through to the client")
+    finish(client, data, thief)
+
+
+def try_port(lab, sallyport, space, where):
+    """Knock from @space; returns when the knock has been turned away."""
+    before = lab.firewall.drops()
+    thief = space.socket(AF[lab.family])
+    begin_connect(thief, where)
+    wait_until(lambda: (connect_state(thief) != "pending" or
+                        lab.firewall.drops() > before or
+                        "data-theft" in sallyport.alerts()),
+               "the refusal of a third host")
+    stays_out(thief)
+    return thief
+
+
+def stays_out(thief):
+    if connect_state(thief) == "open":
+        raise LabError("a third host got through an open pinhole")
+
+
+def finish(client, data, thief):
+    if read_all(data) != CONTENT:
+        raise LabError("the real peer did not get the file")
+    client.expect(226)
+    stays_out(thief)
+    thief.close()
+    client.quit()

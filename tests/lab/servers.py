@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The four servers: each in the foreground, from a configuration in a private
+directory, as nothing but what a user of it would write."""
+
+import glob
+import os
+import shutil
+
+import jail
+from waiting import wait_until
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# fetch-servers.sh fills it.
+FETCHED = os.path.join(HERE, "..", "..", "build", "lab-servers")
+PYTHON = "/usr/bin/python3"
+
+PASSIVE = (42000, 42999)
+
+_VSFTPD = """\
+listen_ipv6=YES
+listen_port={port}
+background=NO
+anonymous_enable=NO
+local_enable=YES
+write_enable=YES
+connect_from_port_20=YES
+ftp_data_port={data_port}
+pasv_min_port={low}
+pasv_max_port={high}
+secure_chroot_dir={directory}/empty
+pam_service_name=vsftpd
+isolate_network=NO
+xferlog_enable=NO
+"""
+
+_PROFTPD = """\
+ServerType standalone
+Port {port}
+UseIPv6 on
+User nobody
+Group nogroup
+PassivePorts {low} {high}
+PidFile {directory}/pid
+ScoreboardFile {directory}/scoreboard
+DelayEngine off
+SystemLog {directory}/system.log
+WtmpLog off
+UseReverseDNS off
+AllowOverwrite on
+RequireValidShell off
+"""
+
+
+def _fetched(package, program):
+    path = os.path.join(FETCHED, package, "usr", "sbin", program)
+    return path if os.path.exists(path) else None
+
+
+def _libraries(package):
+    tree = os.path.join(FETCHED, package)
+    return ":".join(glob.glob(f"{tree}/lib/*-linux-gnu") +
+                    glob.glob(f"{tree}/usr/lib/*-linux-gnu"))
+
+
+def _vsftpd(s):
+    os.makedirs(f"{s['directory']}/empty")
+    text = _VSFTPD.format(**s)
+    if s["public"]:
+        text += f"pasv_address={s['public']}\n"
+    return ["vsftpd", _write(s, text)]
+
+
+def _proftpd(s):
+    text = _PROFTPD.format(**s)
+    if s["public"]:
+        text += f"MasqueradeAddress {s['public']}\n"
+    return [_fetched("proftpd-core", "proftpd"), "-n", "-c", _write(s, text)]
+
+
+def _pure_ftpd(s):
+    argv = [_fetched("pure-ftpd", "pure-ftpd"), "-S", f",{s['port']}",
+            "-p", f"{s['low']}:{s['high']}", "-l", "unix", "-E", "-H",
+            "-g", f"{s['directory']}/pid", f"-{s['family']}"]
+    return argv + (["-P", s["public"]] if s["public"] else [])
+
+
+def _pyftpdlib(s):
+    argv = [PYTHON, os.path.join(HERE, "pyftpd_server.py"), s["home"],
+            str(s["port"]), f"{s['low']}-{s['high']}"]
+    return argv + ([s["public"]] if s["public"] else [])
+
+
+def _write(s, text):
+    path = f"{s['directory']}/conf"
+    with open(path, "w", encoding="ascii") as out:
+        out.write(text)
+    return path
+
+
+_COMMAND = {
+    "vsftpd": _vsftpd,
+    "proftpd": _proftpd,
+    "pure-ftpd": _pure_ftpd,
+    "pyftpdlib": _pyftpdlib,
+}
+NAMES = tuple(_COMMAND)
+
+_PACKAGE = {"proftpd": "proftpd-core", "pure-ftpd": "pure-ftpd"}
+
+
+def why_not(name):
+    """Why server @name cannot be started on this machine, or None."""
+    if name == "vsftpd" and not shutil.which("vsftpd"):
+        return "vsftpd is not installed"
+    if name == "pyftpdlib" and not os.path.isdir(
+            "/usr/lib/python3/dist-packages/pyftpdlib"):
+        return "python3-pyftpdlib is not installed"
+    if name in _PACKAGE and not _fetched(_PACKAGE[name], name):
+        return f"{name} is not there: run tests/lab/fetch-servers.sh"
+    return None
+
+
+class Server:
+    """Listens when the constructor returns; stop() ends it.
+
+    @family: what it must at least listen on.
+    @public: the address that it shall advertise in a 227.
+    """
+
+    def __init__(self, name, space, directory, port, family, public=None):
+        os.makedirs(directory)
+        os.chmod(directory, 0o711)
+        self.name = name
+        self.home = f"{directory}/home"
+        jail.make(f"{directory}/etc", self.home)
+        low, high = PASSIVE
+        argv = _COMMAND[name]({
+            "directory": directory, "home": self.home, "port": port,
+            "data_port": port - 1, "low": low, "high": high,
+            "family": family, "public": public})
+        self._process = space.spawn(
+            jail.inside(f"{directory}/etc", argv), f"{directory}/{name}",
+            env={"LD_LIBRARY_PATH": _libraries(_PACKAGE.get(name, name))})
+        try:
+            wait_until(lambda: self._ready(space, port),
+                       f"{name} listening on port {port}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        self._process.stop()
+
+    def _ready(self, space, port):
+        self._process.must_run()
+        return space.listening(port)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The reference network.
+
+	client 10.1.4.4   thief_in 10.1.4.66      server 10.2.5.5   thief_out 10.2.5.66
+	       |                |                         |               |
+	       +----- inside ---+--- 10.1.4.1  gateway  10.2.5.1 --- outside
+	                             10.1.4.100 (public, for the server)
+
+and the same in fc00:10:1:4::/64 and fc00:10:2:5::/64. The two Ethernets are
+bridges in a namespace of their own, so that no rule of the gateway sees what
+stays within one.
+"""
+
+import socket
+
+from netns import Namespace
+
+V4, V6 = 4, 6
+FAMILIES = (V4, V6)
+AF = {V4: socket.AF_INET, V6: socket.AF_INET6}
+PREFIX_LEN = {V4: 24, V6: 64}
+
+INSIDE = {V4: "10.1.4.", V6: "fc00:10:1:4::"}
+OUTSIDE = {V4: "10.2.5.", V6: "fc00:10:2:5::"}
+
+# host: (network, bridge, last part of the address)
+HOSTS = {
+    "client": (INSIDE, "inside", 4),
+    "thief_in": (INSIDE, "inside", 66),
+    "server": (OUTSIDE, "outside", 5),
+    "thief_out": (OUTSIDE, "outside", 66),
+}
+GATEWAY = 1
+# Where clients find the server when it stands behind DNAT: an address of the
+# gateway in the client's network.
+PUBLIC = 100
+
+
+def address(host, family):
+    """Address of a host, or of "gateway" (its inner one), its "outer" one,
+    or "public"."""
+    special = {"gateway": (INSIDE, GATEWAY), "outer": (OUTSIDE, GATEWAY),
+               "public": (INSIDE, PUBLIC)}
+    if host in special:
+        network, last = special[host]
+    else:
+        network, _, last = HOSTS[host]
+    return f"{network[family]}{last}"
+
+
+class Topology:
+    """The namespaces, as attributes: client, server, thief_in, thief_out,
+    gateway, switch. Each host's link is called eth0, the gateway's are called
+    inside and outside."""
+
+    def __init__(self, prefix, env):
+        self.all = []
+        self._prefix = prefix
+        self._env = env
+        self.switch = self._namespace("switch")
+        self.switch.ip("link add inside type bridge\n"
+                       "link add outside type bridge\n"
+                       "link set inside up\n"
+                       "link set outside up\n")
+        self.gateway = self._namespace("gateway")
+        for side, network in (("inside", INSIDE), ("outside", OUTSIDE)):
+            last = (GATEWAY, PUBLIC) if side == "inside" else (GATEWAY,)
+            self._link(self.gateway, side, side, network, last)
+        self.gateway.sysctl("ipv4/ip_forward", 1)
+        self.gateway.sysctl("ipv6/conf/all/forwarding", 1)
+        for name, (network, bridge, last) in HOSTS.items():
+            host = self._namespace(name)
+            self._link(host, "eth0", bridge, network, (last,))
+            host.ip("".join("route add default via "
+                            f"{network[f]}{GATEWAY}\n" for f in FAMILIES))
+            setattr(self, name, host)
+
+    def _namespace(self, name):
+        space = Namespace(self._prefix + name, self._env)
+        self.all.append(space)
+        # Addresses are usable at once, and nothing but the tests' own
+        # packets is on the wire.
+        for where in ("all", "default"):
+            space.sysctl(f"ipv6/conf/{where}/accept_dad", 0)
+            space.sysctl(f"ipv6/conf/{where}/router_solicitations", 0)
+        space.ip("link set lo up\n")
+        return space
+
+    def _link(self, space, name, bridge, network, last):
+        port = f"to-{space.name.rsplit('-', 1)[1][:9]}"
+        if name != "eth0":
+            port += name[0]
+        self.switch.ip(
+            f"link add {port} type veth peer name {name} netns {space.name}\n"
+            f"link set {port} up master {bridge}\n")
+        space.ip(f"link set {name} up\n" + "".join(
+            f"addr add {network[f]}{n}/{PREFIX_LEN[f]} dev {name}"
+            f"{' nodad' if f == V6 else ''}\n"
+            for f in FAMILIES for n in last))

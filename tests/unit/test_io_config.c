@@ -1,0 +1,668 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration file. The files in tests/unit/config say themselves what
+ * is wrong with them: "#! TEXT" at the end of a line demands a problem on that
+ * line that holds TEXT, once for each "#!"; there must be no others.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/config.h"
+#include "io/config_schema.h"
+#include "support.h"
+
+#define FILES  "tests/unit/config/"
+#define MANUAL "man/sallyport.conf.5"
+
+static struct problems problems;
+
+/* A whole file with a NUL behind it; the caller frees. */
+static char *read_file(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, CONFIG_FILE_MAX);
+
+	if (!f)
+		fail_msg("%s: %s", path, strerror(errno));
+	assert_non_null(text);
+	*len = fread(text, 1, CONFIG_FILE_MAX - 1, f);
+	fclose(f);
+	return text;
+}
+
+static enum config_result load(struct config *c, const char *text)
+{
+	return config_load_bytes(c, span_str(text), &problems);
+}
+
+static void show_problems(const char *path)
+{
+	for (size_t i = 0; i < problems.count; i++)
+		print_error("%s:%u: %s\n", path, problems.item[i].line,
+			    problems.item[i].text);
+}
+
+/* Take one problem on @line that holds @text off the list. */
+static bool take_problem(unsigned int line, const char *text)
+{
+	for (size_t i = 0; i < problems.count; i++) {
+		struct problem *p = &problems.item[i];
+
+		if (p->line != line || !strstr(p->text, text))
+			continue;
+		p->line = UINT_MAX;
+		return true;
+	}
+	return false;
+}
+
+/* Check every "#! TEXT" of one line; gives how many there were. */
+static size_t check_marks(const char *path, unsigned int line, char *text)
+{
+	size_t marks = 0;
+	char *mark = strstr(text, "#! ");
+
+	while (mark) {
+		char *after = strstr(mark + 3, " #! ");
+
+		if (after)
+			*after = '\0';
+		if (!take_problem(line, mark + 3)) {
+			show_problems(path);
+			fail_msg("%s:%u: no such problem: %s", path, line,
+				 mark + 3);
+		}
+		marks++;
+		mark = after ? after + 1 : NULL;
+	}
+	return marks;
+}
+
+/* A file has exactly the problems that it says. */
+static void check_file(const char *path)
+{
+	struct config c;
+	size_t len, marks = 0;
+	char *text = read_file(path, &len);
+	enum config_result result = config_load(&c, path, true, &problems);
+	unsigned int line = 0;
+	char *rest = text;
+
+	for (char *at = strsep(&rest, "\n"); at; at = strsep(&rest, "\n"))
+		marks += check_marks(path, ++line, at);
+	if (marks != problems.count)
+		show_problems(path);
+	assert_int_equal(marks, problems.count);
+	assert_int_equal(result, marks ? CONFIG_BAD : CONFIG_OK);
+	free(text);
+	config_free(&c);
+}
+
+static void check_files(const char *pattern, size_t least)
+{
+	glob_t found;
+
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= least);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_file(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static void test_good_files(void **state)
+{
+	(void)state;
+	check_files(FILES "good-*.yaml", 6);
+}
+
+static void test_bad_files(void **state)
+{
+	(void)state;
+	check_files(FILES "bad-*.yaml", 10);
+}
+
+static void assert_addr(const struct addr *a, const char *text)
+{
+	char shown[ADDR_TEXT_MAX];
+
+	addr_format(a, shown);
+	assert_string_equal(shown, text);
+}
+
+static void assert_prefix(const struct prefix *p, const char *text)
+{
+	char shown[CONFIG_PREFIX_TEXT_MAX];
+
+	config_prefix_text(p, shown);
+	assert_string_equal(shown, text);
+}
+
+static void assert_default_policy(const struct policy *p)
+{
+	assert_int_equal(p->control_ports, 1);
+	assert_int_equal(p->control_port[0], 21);
+	assert_int_equal(p->implicit_ports, 1);
+	assert_int_equal(p->implicit_port[0], 990);
+	assert_int_equal(p->explicit_tls, TLS_ALLOW);
+	assert_int_equal(p->minimum_tls, 0x0303);
+	assert_false(p->fast_path);
+	assert_int_equal(p->pinhole_timeout_us, 60000000);
+	assert_int_equal(p->minimum_port, 1024);
+	assert_int_equal(p->denied_count, 0);
+	assert_true(p->require_login);
+	assert_int_equal(p->active_source, ACTIVE_SOURCE_ANY);
+	assert_int_equal(p->connmark, 0x1000);
+}
+
+static void assert_default_settings(const struct config *c)
+{
+	assert_int_equal(c->queue_first, 0);
+	assert_int_equal(c->queue_workers, 1);
+	assert_int_equal(c->when_down, WHEN_DOWN_PASS);
+	assert_int_equal(c->queue_length, 4096);
+	assert_int_equal(c->limits.sessions, 65536);
+	assert_int_equal(c->limits.pinholes, 65536);
+	assert_int_equal(c->limits.sessions_per_client, 1024);
+	assert_int_equal(c->limits.pinholes_per_client, 1024);
+	assert_int_equal(c->limits.pinholes_per_server, 16384);
+	assert_int_equal(c->limits.line_length, 4096);
+	assert_true(c->limits.verify_checksums);
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_string_equal(c->control_socket, "/run/sallyport.sock");
+}
+
+static void test_defaults(void **state)
+{
+	struct config c;
+
+	(void)state;
+	assert_int_equal(load(&c, ""), CONFIG_OK);
+	assert_default_policy(&c.policy);
+	assert_default_settings(&c);
+	assert_int_equal(c.policy.servers, 0);
+	assert_int_equal(c.nats, 0);
+	assert_false(c.from_file);
+	config_free(&c);
+}
+
+/* The example of the documentation spells out the defaults. */
+static void test_example(void **state)
+{
+	struct config c;
+	const struct policy_server *s;
+
+	(void)state;
+	assert_int_equal(config_load(&c, FILES "example.yaml", true, &problems),
+			 CONFIG_OK);
+	assert_default_policy(&c.policy);
+	assert_default_settings(&c);
+	assert_true(c.from_file);
+	assert_int_equal(c.policy.servers, 1);
+	s = c.policy.server;
+	assert_string_equal(s->name, "lab");
+	assert_int_equal(s->addresses, 2);
+	assert_prefix(&s->address[0], "10.2.5.5");
+	assert_prefix(&s->address[1], "fc00:10:2:5::5");
+	assert_int_equal(s->public_addresses, 0);
+	assert_int_equal(s->passive.lo, 42000);
+	assert_int_equal(s->passive.hi, 42999);
+	assert_int_equal(s->active, ACTIVE_ALLOW);
+	assert_int_equal(s->tls, SERVER_TLS_UNKNOWN);
+	assert_int_equal(s->data, DATA_ANY);
+	assert_int_equal(s->max_data, 8);
+	assert_int_equal(c.nats, 1);
+	assert_prefix(&c.nat[0].inside, "10.1.4.0/24");
+	assert_addr(&c.nat[0].public_address, "203.0.113.1");
+	config_free(&c);
+}
+
+static void assert_full_policy(const struct policy *p)
+{
+	assert_int_equal(p->control_ports, 3);
+	assert_int_equal(p->control_port[2], 65535);
+	assert_int_equal(p->implicit_ports, 0);
+	assert_int_equal(p->explicit_tls, TLS_REQUIRE);
+	assert_int_equal(p->minimum_tls, 0x0304);
+	assert_true(p->fast_path);
+	assert_int_equal(p->pinhole_timeout_us, 3600000000u);
+	assert_int_equal(p->minimum_port, 1025);
+	assert_int_equal(p->denied_count, 2);
+	assert_int_equal(p->denied[0].lo, 3306);
+	assert_int_equal(p->denied[0].hi, 3306);
+	assert_int_equal(p->denied[1].lo, 5000);
+	assert_int_equal(p->denied[1].hi, 5100);
+	assert_false(p->require_login);
+	assert_int_equal(p->active_source, ACTIVE_SOURCE_DATA);
+	assert_int_equal(p->connmark, 0xfffffff0u);
+	assert_int_equal(p->servers, 3);
+}
+
+static void assert_full_server(const struct policy_server *s)
+{
+	assert_string_equal(s->name, "first.server_1-a");
+	assert_int_equal(s->addresses, 3);
+	assert_prefix(&s->address[0], "10.2.5.0/24");
+	assert_int_equal(s->address[0].len, 120);
+	assert_prefix(&s->address[1], "192.0.2.1");
+	assert_prefix(&s->address[2], "fc00:10:2:5::/64");
+	assert_int_equal(s->public_addresses, 2);
+	assert_addr(&s->public_address[1], "2001:db8::5");
+	assert_int_equal(s->active, ACTIVE_REFUSE);
+	assert_int_equal(s->tls, SERVER_TLS_EXPECTED);
+	assert_int_equal(s->data, DATA_REQUIRE_TLS);
+	assert_int_equal(s->max_data, 1024);
+	assert_int_equal(s[1].passive.lo, 65534);
+	assert_int_equal(s[1].passive.hi, 65534);
+	assert_int_equal(s[2].passive.lo, 0);
+	assert_int_equal(s[2].max_data, 8);
+}
+
+/* No key at its default: each one arrives where it belongs. */
+static void test_full(void **state)
+{
+	struct config c;
+
+	(void)state;
+	assert_int_equal(config_load(&c, FILES "good-full.yaml", true,
+				     &problems),
+			 CONFIG_OK);
+	assert_full_policy(&c.policy);
+	assert_full_server(c.policy.server);
+	assert_int_equal(c.queue_first, 65472);
+	assert_int_equal(c.queue_workers, 64);
+	assert_int_equal(c.when_down, WHEN_DOWN_DROP);
+	assert_int_equal(c.queue_length, 1);
+	assert_int_equal(c.limits.sessions, 1);
+	assert_int_equal(c.limits.pinholes, 4194304);
+	assert_int_equal(c.limits.sessions_per_client, 2);
+	assert_int_equal(c.limits.pinholes_per_client, 3);
+	assert_int_equal(c.limits.pinholes_per_server, 4);
+	assert_int_equal(c.limits.line_length, 16384);
+	assert_int_equal(c.nats, 2);
+	assert_prefix(&c.nat[1].inside, "fc00:10:1:4::/64");
+	assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
+	assert_string_equal(c.control_socket, "/tmp/other.sock");
+	config_free(&c);
+}
+
+static char *printed(const struct config *c)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	config_print(to, c);
+	fclose(to);
+	return text;
+}
+
+/* What is printed reads back as the same configuration. */
+static void test_print_round_trip(void **state)
+{
+	static const char *const path[] = { FILES "good-full.yaml",
+					    FILES "example.yaml",
+					    FILES "good-empty.yaml" };
+	struct config c, again;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(path); i++) {
+		char *first, *second;
+
+		assert_int_equal(config_load(&c, path[i], true, &problems),
+				 CONFIG_OK);
+		first = printed(&c);
+		assert_int_equal(load(&again, first), CONFIG_OK);
+		second = printed(&again);
+		assert_string_equal(first, second);
+		assert_int_equal(c.policy.servers, again.policy.servers);
+		assert_memory_equal(&c.limits, &again.limits, sizeof(c.limits));
+		config_free(&c);
+		config_free(&again);
+		free(first);
+		free(second);
+	}
+}
+
+/* One problem, which hides what stands behind it. */
+static void test_syntax(void **state)
+{
+#define BYTES(s) s, sizeof(s) - 1
+	static const struct {
+		const char *text;
+		size_t len;
+		unsigned int line;
+		const char *what;
+	} cases[] = {
+		{ BYTES("log:\n\tlevel: info\n"), 2, "not YAML: " },
+		{ BYTES("log:\n  level: \"info\n\nqueue: 1\n"), 5,
+		  "found unexpected end of stream" },
+		{ BYTES("a: [1, 2\nb: c\n"), 2, "not YAML: " },
+		{ BYTES("a: 1\n b: 2\n"), 2, "mapping values are not allowed" },
+		{ BYTES("log:\n  level: in\0fo\n"), 2,
+		  "control characters are not allowed" },
+		{ BYTES("\n\nlog: \x01\n"), 3, "control characters" },
+		{ BYTES("#\n# caf\xe9\n"), 2, "UTF-8" },
+		{ BYTES("#\n# \xff\n"), 2, "invalid leading UTF-8 octet" },
+		{ BYTES("\xff\xfel\0o\0g\0"), 1, "invalid leading UTF-8" },
+		{ BYTES("\x7f"
+			"ELF\x02\x01\x01"),
+		  1, "control characters" },
+		{ BYTES("log: @x\n"), 1, "cannot start any token" },
+		{ BYTES("%YAML 3.0\n---\n"), 1, "incompatible YAML document" },
+		{ BYTES("a: {{{{{{{{{{{{"), 1, "nested deeper than 8 levels" },
+		{ BYTES("\n- - - - - - - - - -"), 2, "nested deeper than 8" },
+		{ BYTES("? ? ? ? ? ? ? ? ? ?"), 1, "nested deeper than 8" },
+	};
+	struct config c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct span bytes = guarded(cases[i].text, cases[i].len);
+		enum config_result r = config_load_bytes(&c, bytes, &problems);
+		const struct problem *last = &problems.item[problems.count - 1];
+
+		assert_int_equal(r, CONFIG_BAD);
+		assert_true(problems.count > 0);
+		if (last->line != cases[i].line ||
+		    !strstr(last->text, cases[i].what)) {
+			show_problems(cases[i].text);
+			fail_msg("case %zu: not line %u: %s", i, cases[i].line,
+				 cases[i].what);
+		}
+		guarded_free(bytes);
+	}
+}
+
+static void test_problems_bounded(void **state)
+{
+	struct config c;
+	char text[8 * (PROBLEMS_MAX + 10)] = "";
+
+	(void)state;
+	for (unsigned int i = 0; i < PROBLEMS_MAX + 6; i++)
+		snprintf(text + strlen(text), 8, "x%03u:\n", i);
+	assert_int_equal(load(&c, text), CONFIG_BAD);
+	assert_int_equal(problems.count, PROBLEMS_MAX);
+	assert_int_equal(problems.more, 6);
+	assert_int_equal(problems.item[PROBLEMS_MAX - 1].line, PROBLEMS_MAX);
+}
+
+/* Problems of values and of contradictions come in the file's order. */
+static void test_problems_sorted(void **state)
+{
+	struct config c;
+
+	(void)state;
+	assert_int_equal(load(&c, "control: {ports: [990]}\nqueue: {x: 1}\n"),
+			 CONFIG_BAD);
+	assert_int_equal(problems.count, 2);
+	assert_int_equal(problems.item[0].line, 1);
+	assert_int_equal(problems.item[1].line, 2);
+}
+
+/* "servers:" with @count entries that do not overlap; the caller frees. */
+static char *many_servers(unsigned int count)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	fputs("servers:\n", to);
+	for (unsigned int i = 0; i < count; i++)
+		fprintf(to, "- {name: s%u, address: [10.0.%u.%u]}\n", i,
+			i / 256, i % 256);
+	fclose(to);
+	return text;
+}
+
+static void test_servers_bound(void **state)
+{
+	struct config c;
+	char *text = many_servers(CONFIG_SERVERS_MAX);
+
+	(void)state;
+	assert_int_equal(load(&c, text), CONFIG_OK);
+	assert_int_equal(c.policy.servers, CONFIG_SERVERS_MAX);
+	assert_string_equal(c.policy.server[CONFIG_SERVERS_MAX - 1].name,
+			    "s255");
+	config_free(&c);
+	free(text);
+	text = many_servers(CONFIG_SERVERS_MAX + 3);
+	assert_int_equal(load(&c, text), CONFIG_BAD);
+	assert_int_equal(problems.count, 1);
+	assert_int_equal(problems.item[0].line, CONFIG_SERVERS_MAX + 2);
+	assert_string_equal(
+		problems.item[0].text,
+		"servers: has more than 256 entries; leave some out");
+	free(text);
+}
+
+/* @bytes comments in a new file; gives how config_load() takes it. */
+static enum config_result load_sized(size_t bytes)
+{
+	char path[] = "/tmp/sallyport-test-XXXXXX";
+	char *text = malloc(bytes);
+	int fd = mkstemp(path);
+	enum config_result result;
+	struct config c;
+
+	assert_true(fd >= 0);
+	memset(text, '#', bytes);
+	assert_int_equal(write(fd, text, bytes), bytes);
+	close(fd);
+	result = config_load(&c, path, true, &problems);
+	unlink(path);
+	free(text);
+	config_free(&c);
+	return result;
+}
+
+static void test_file_bound(void **state)
+{
+	(void)state;
+	assert_int_equal(load_sized(CONFIG_FILE_MAX), CONFIG_OK);
+	assert_int_equal(load_sized(CONFIG_FILE_MAX + 1), CONFIG_BAD);
+	assert_int_equal(problems.item[0].line, 0);
+	assert_non_null(strstr(problems.item[0].text, "1048576 bytes"));
+}
+
+static void test_missing_file(void **state)
+{
+	const char *path = "/nonexistent/sallyport.conf";
+	struct config c;
+
+	(void)state;
+	assert_int_equal(config_load(&c, path, false, &problems), CONFIG_OK);
+	assert_false(c.from_file);
+	assert_default_policy(&c.policy);
+	config_free(&c);
+	assert_int_equal(config_load(&c, path, true, &problems), CONFIG_BAD);
+	assert_int_equal(problems.count, 1);
+	assert_int_equal(config_load(&c, "/", true, &problems), CONFIG_BAD);
+	assert_string_equal(problems.item[0].text,
+			    "is a directory; name a file");
+	/* A path that cannot exist is the system's answer, not the file's. */
+	assert_int_equal(config_load(&c, "/proc/self/mem", true, &problems),
+			 CONFIG_SYSTEM);
+	assert_int_equal(errno, EIO);
+}
+
+/* Both bounds of every number are taken, and their neighbours are not. */
+static void test_number_bounds(void **state)
+{
+	size_t numbers = 0;
+
+	(void)state;
+	for (size_t i = 0; i < schema_rows; i++) {
+		const struct schema_row *row = &schema[i];
+		char text[24], why[SCHEMA_WHY_MAX];
+		uint64_t value;
+
+		if (row->type != SCHEMA_NUMBER)
+			continue;
+		numbers++;
+		for (int step = 0; step < 4; step++) {
+			value = step < 2 ? row->lo : row->hi;
+			value += step == 0 ? UINT64_MAX : step == 3;
+			snprintf(text, sizeof(text), "%ju", (uintmax_t)value);
+			assert_int_equal(schema_parse(row, span_str(text),
+						      &value, why),
+					 step == 1 || step == 2);
+		}
+	}
+	assert_int_equal(numbers, 13);
+}
+
+static void test_durations(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t us; /* 0: refused */
+	} cases[] = {
+		{ "1s", 1000000 },
+		{ "60s", 60000000 },
+		{ "3600s", 3600000000 },
+		{ "60m", 3600000000 },
+		{ "1h", 3600000000 },
+		{ "0s", 0 },
+		{ "3601s", 0 },
+		{ "61m", 0 },
+		{ "2h", 0 },
+		{ "4294967295h", 0 },
+		{ "60", 0 },
+		{ "s", 0 },
+		{ "", 0 },
+		{ "60 s", 0 },
+		{ "60S", 0 },
+		{ "060s", 0 },
+		{ "-1s", 0 },
+		{ "1.5m", 0 },
+		{ "1m30s", 0 },
+		{ "1ms", 0 },
+	};
+	const struct schema_row *row =
+		schema_find(schema_find(NULL, span_str("pinhole")),
+			    span_str("timeout"));
+	char why[SCHEMA_WHY_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t us = 7;
+		struct span text = guarded_str(cases[i].text);
+
+		assert_int_equal(schema_parse(row, text, &us, why),
+				 cases[i].us != 0);
+		assert_int_equal(us, cases[i].us ? cases[i].us : 7);
+		guarded_free(text);
+	}
+}
+
+static void test_marks(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		uint32_t mark;
+	} cases[] = {
+		{ "0", true, 0 },
+		{ "4096", true, 4096 },
+		{ "0x0", true, 0 },
+		{ "0xabCDef09", true, 0xabcdef09 },
+		{ "0xffffffff", true, ~0u },
+		{ "4294967295", true, ~0u },
+		{ "4294967296", false, 0 },
+		{ "0x", false, 0 },
+		{ "0x123456789", false, 0 },
+		{ "0X1", false, 0 },
+		{ "0xg", false, 0 },
+		{ "1 ", false, 0 },
+		{ "010", false, 0 },
+		{ "1000h", false, 0 },
+	};
+	const struct schema_row *row =
+		schema_find(schema_find(NULL, span_str("pinhole")),
+			    span_str("connmark"));
+	char why[SCHEMA_WHY_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t mark = 7;
+		struct span text = guarded_str(cases[i].text);
+
+		assert_int_equal(schema_parse(row, text, &mark, why),
+				 cases[i].good);
+		assert_int_equal(mark, cases[i].good ? cases[i].mark : 7);
+		guarded_free(text);
+	}
+}
+
+/* The manual names every key, with the default of each that has one. */
+static void test_manual(void **state)
+{
+	size_t len;
+	char *manual = read_file(MANUAL, &len);
+
+	(void)state;
+	for (size_t i = 0; i < schema_rows; i++) {
+		const struct schema_row *row = &schema[i];
+		char item[80], value[80];
+		char *at, *end;
+
+		if (row->type == SCHEMA_SECTION)
+			continue;
+		snprintf(item, sizeof(item), "\n.It Ic %s\n", row->path);
+		at = strstr(manual, item);
+		if (!at)
+			fail_msg("%s: no '.It Ic %s'", MANUAL, row->path);
+		end = strstr(at + 1, "\n.It ");
+		if (end)
+			*end = '\0';
+		if (!row->fallback)
+			snprintf(value, sizeof(value), "Required.");
+		else if (row->fallback[0] == '\0')
+			snprintf(value, sizeof(value), "Default: none.");
+		else
+			snprintf(value, sizeof(value), "Default: %s%s%s.",
+				 row->capacity ? "[" : "", row->fallback,
+				 row->capacity ? "]" : "");
+		if (!strstr(at, value))
+			fail_msg("%s: %s: no '%s'", MANUAL, row->path, value);
+		if (end)
+			*end = '\n';
+	}
+	free(manual);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_files),
+		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_print_round_trip),
+		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_problems_bounded),
+		cmocka_unit_test(test_problems_sorted),
+		cmocka_unit_test(test_servers_bound),
+		cmocka_unit_test(test_file_bound),
+		cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_number_bounds),
+		cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_manual),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
