@@ -138,14 +138,14 @@ struct action {
  * the last line that fits; TCP sends the rest again. 64 lines in one packet is
  * twice the pipeline that the engine follows.
  */
-#define OUTCOME_EVENTS_MAX 256
-#define OUTCOME_ACTIONS_MAX 128
+#define OUTCOME_EVENTS_MAX   256
+#define OUTCOME_ACTIONS_MAX  128
 /* The packet itself and everything that it releases. */
 #define OUTCOME_VERDICTS_MAX 128
 /* Text of events: a dozen lines of the longest kind. */
-#define OUTCOME_TEXT_MAX (12 * ENGINE_LINE_MAX)
+#define OUTCOME_TEXT_MAX     (12 * ENGINE_LINE_MAX)
 /* Rewritten packets: the largest IP packet twice over. */
-#define OUTCOME_BYTES_MAX (2 * 65536 + 4096)
+#define OUTCOME_BYTES_MAX    (2 * 65536 + 4096)
 
 struct outcome {
 	struct ends ask; /* ENGINE_ASK_NAT: whose translation is wanted */
@@ -194,37 +194,37 @@ void engine_action_failed(struct engine *e, const struct action *failed,
  * original tuple. */
 void engine_data_closed(struct engine *e, const struct endpoint *from,
 			const struct endpoint *to, bool has_bytes,
-			uint64_t bytes_from, uint64_t bytes_to,
-			uint64_t now_us, struct outcome *out);
+			uint64_t bytes_from, uint64_t bytes_to, uint64_t now_us,
+			struct outcome *out);
 
 /* Close every session and pinhole: what a daemon does before it stops. Call
  * again until it gives false: each call fills one outcome. */
 bool engine_shutdown(struct engine *e, uint64_t now_us, struct outcome *out);
 
 /* Counters since start, and levels now. Names as `ctl stats` prints them. */
-#define ENGINE_STATS(X)                                                       \
-	X(packets, "packets seen")                                            \
-	X(control_packets, "packets of control connections")                  \
-	X(sessions, "sessions open now")                                      \
-	X(sessions_opened, "sessions opened")                                 \
-	X(sessions_refused, "sessions not followed: table or client full")    \
-	X(sessions_evicted, "half-open sessions given up for new ones")       \
-	X(commands, "commands read")                                          \
-	X(replies, "replies read")                                            \
-	X(rewrites, "endpoints rewritten")                                    \
-	X(packets_rewritten, "packets changed")                               \
-	X(packets_held, "packets held because of a hole before them")         \
-	X(packets_dropped, "packets dropped")                                 \
-	X(packets_cut, "packets cut so that they still fit")                  \
-	X(retransmissions, "segments seen again")                             \
-	X(pinholes, "pinholes open now")                                      \
-	X(pinholes_opened, "pinholes opened")                                 \
-	X(pinholes_used, "pinholes used")                                     \
-	X(pinholes_expired, "pinholes expired unused")                        \
-	X(pinholes_refused, "pinholes refused")                               \
-	X(data_connections, "data connections alive now")                     \
-	X(data_unmatched, "queued SYNs that fitted no pinhole")               \
-	X(alerts, "alerts raised")                                            \
+#define ENGINE_STATS(X)                                                    \
+	X(packets, "packets seen")                                         \
+	X(control_packets, "packets of control connections")               \
+	X(sessions, "sessions open now")                                   \
+	X(sessions_opened, "sessions opened")                              \
+	X(sessions_refused, "sessions not followed: table or client full") \
+	X(sessions_evicted, "half-open sessions given up for new ones")    \
+	X(commands, "commands read")                                       \
+	X(replies, "replies read")                                         \
+	X(rewrites, "endpoints rewritten")                                 \
+	X(packets_rewritten, "packets changed")                            \
+	X(packets_held, "packets held because of a hole before them")      \
+	X(packets_dropped, "packets dropped")                              \
+	X(packets_cut, "packets cut so that they still fit")               \
+	X(retransmissions, "segments seen again")                          \
+	X(pinholes, "pinholes open now")                                   \
+	X(pinholes_opened, "pinholes opened")                              \
+	X(pinholes_used, "pinholes used")                                  \
+	X(pinholes_expired, "pinholes expired unused")                     \
+	X(pinholes_refused, "pinholes refused")                            \
+	X(data_connections, "data connections alive now")                  \
+	X(data_unmatched, "queued SYNs that fitted no pinhole")            \
+	X(alerts, "alerts raised")                                         \
 	X(actions_failed, "actions that the kernel refused")
 
 struct engine_stats {
@@ -253,7 +253,7 @@ struct pinhole_info {
 	struct pinhole_key key;
 	struct endpoint target; /* where the data connection really ends */
 	bool active;
-	const char *state; /* "asked", "open", "used" */
+	const char *state;   /* "asked", "open", "used" */
 	uint64_t expires_us; /* ENGINE_NEVER once used */
 };
 

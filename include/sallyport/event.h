@@ -51,8 +51,8 @@ enum alert {
 	ALERT_NOT_LOGGED_IN,      /* endpoint before 230 */
 	ALERT_EPSV_ALL,           /* PORT/PASV/EPRT after EPSV ALL */
 	ALERT_ACTIVE_REFUSED,     /* servers[].active: refuse */
-	ALERT_OUTSIDE_RANGE,      /* passive port outside the configured range */
-	ALERT_ENDPOINT_FLOOD,     /* many endpoints and no data connection */
+	ALERT_OUTSIDE_RANGE,  /* passive port outside the configured range */
+	ALERT_ENDPOINT_FLOOD, /* many endpoints and no data connection */
 	ALERT_PINHOLE_TABLE_FULL, /* or a cap per client or server reached */
 	ALERT_OVERLAP_CONFLICT,   /* retransmission with different bytes */
 	ALERT_GAP,                /* bytes passed that were never seen here */
@@ -60,20 +60,20 @@ enum alert {
 	ALERT_BUFFER_OVERFLOW,    /* too much unacknowledged to remember */
 	ALERT_LINE_TOO_LONG,
 	ALERT_REPLY_TOO_LONG,
-	ALERT_BAD_REPLY,          /* the server does not speak FTP */
-	ALERT_NOT_FTP,            /* the client does not speak FTP */
-	ALERT_PIPELINE_OVERFLOW,  /* too many commands without a reply */
-	ALERT_TELNET_EVASION,     /* Telnet or urgent data in an endpoint line */
-	ALERT_DEFAULT_DATA_PORT,  /* transfer without PORT or PASV */
-	ALERT_FRAGMENT,           /* an IP fragment of a control connection */
+	ALERT_BAD_REPLY,         /* the server does not speak FTP */
+	ALERT_NOT_FTP,           /* the client does not speak FTP */
+	ALERT_PIPELINE_OVERFLOW, /* too many commands without a reply */
+	ALERT_TELNET_EVASION,    /* Telnet or urgent data in an endpoint line */
+	ALERT_DEFAULT_DATA_PORT, /* transfer without PORT or PASV */
+	ALERT_FRAGMENT,          /* an IP fragment of a control connection */
 	ALERT_BAD_CHECKSUM,
-	ALERT_TCP_SIGNED,         /* TCP MD5 or AO: cannot be rewritten */
-	ALERT_NAT_UNKNOWN,        /* conntrack does not know the session */
-	ALERT_ACTION_FAILED,      /* the kernel refused what the engine asked */
-	ALERT_DATA_THEFT,         /* a third host tried an open pinhole's port */
+	ALERT_TCP_SIGNED,    /* TCP MD5 or AO: cannot be rewritten */
+	ALERT_NAT_UNKNOWN,   /* conntrack does not know the session */
+	ALERT_ACTION_FAILED, /* the kernel refused what the engine asked */
+	ALERT_DATA_THEFT,    /* a third host tried an open pinhole's port */
 	ALERT_SESSION_TABLE_FULL, /* or sessions-per-client reached */
 	ALERT_UNSUPPORTED_SECURITY, /* AUTH GSSAPI and the like: inspection ends */
-	ALERT_INJECTION,          /* bytes between AUTH and the handshake */
+	ALERT_INJECTION,            /* bytes between AUTH and the handshake */
 	ALERTS
 };
 
@@ -81,8 +81,8 @@ enum alert {
  * long as it does. Text is raw network text: escape before printing. */
 struct event {
 	enum event_type type;
-	uint64_t at_us;   /* microseconds since the epoch */
-	uint64_t session; /* 0: belongs to no session */
+	uint64_t at_us;                 /* microseconds since the epoch */
+	uint64_t session;               /* 0: belongs to no session */
 	struct endpoint client, server; /* the inside view */
 	union {
 		struct {
@@ -119,7 +119,7 @@ struct event {
 			enum pinhole_op op;
 			uint64_t id;
 			bool active;
-			struct addr from; /* any source port unless... */
+			struct addr from;   /* any source port unless... */
 			uint16_t from_port; /* ...this is not 0 */
 			struct endpoint to; /* as the SYN will name it */
 			const char *reason; /* NULL for open and use */

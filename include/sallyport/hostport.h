@@ -35,8 +35,8 @@ struct hostport {
 	struct endpoint endpoint;
 	bool has_addr;     /* false: 229, the address is the control peer's */
 	uint8_t delimiter; /* of EPRT and 229; 0 elsewhere */
-	size_t at;         /* where the endpoint's text starts in what was read */
-	size_t len;        /* how long it is: what hostport_format() replaces */
+	size_t at;  /* where the endpoint's text starts in what was read */
+	size_t len; /* how long it is: what hostport_format() replaces */
 };
 
 /* Why a text was not taken; hostport_reason() gives the stable words. */
@@ -76,8 +76,7 @@ enum hostport_error hostport_parse_reply(enum via via, struct span text,
  * can take the place of text[at, at + len). No NUL. Gives the length; 0 where
  * the form cannot carry the address (PORT or PASV with IPv6).
  */
-size_t hostport_format(const struct hostport *hp,
-		       char out[HOSTPORT_TEXT_MAX]);
+size_t hostport_format(const struct hostport *hp, char out[HOSTPORT_TEXT_MAX]);
 
 /* PORT, EPRT and LPRT: the client listens and the server connects. */
 bool via_is_active(enum via via);

@@ -91,15 +91,18 @@ enum parse addr_parse_v4(struct span text, struct addr *out)
 	return PARSE_OK;
 }
 
-static int hex_value(int c)
+/* Not the value of any hex digit. */
+#define NOT_HEX 16
+
+static unsigned int hex_value(int c)
 {
 	if (ascii_is_digit(c))
-		return c - '0';
+		return (unsigned int)(c - '0');
 	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+		return (unsigned int)(c - 'a' + 10);
 	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+		return (unsigned int)(c - 'A' + 10);
+	return NOT_HEX;
 }
 
 /* An IPv6 address as far as it is read: bytes before and after the "::". */
@@ -115,8 +118,8 @@ static bool rd_group(struct cursor *c, struct v6_text *v)
 {
 	unsigned int value = 0, digits = 0;
 
-	while (digits < GROUP_DIGITS && hex_value(rd_peek(c)) >= 0) {
-		value = value << 4 | (unsigned int)hex_value(rd_u8(c));
+	while (digits < GROUP_DIGITS && hex_value(rd_peek(c)) < NOT_HEX) {
+		value = value << 4 | hex_value(rd_u8(c));
 		digits++;
 	}
 	if (digits == 0 || v->len + 2 > sizeof(v->b))

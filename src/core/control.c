@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* TCP packets of a control connection: handshake, numbers, end (RFC 9293). */
+#include "control.h"
+
+#include "forward.h"
+#include "hold.h"
+#include "outcome.h"
+#include "session_table.h"
 #include "state.h"
+#include "stream.h"
 
 /* A RST further than this from what is expected is not from the peer; the
  * largest unscaled window. */
@@ -31,8 +38,7 @@ static void remember_syn(struct session *s, const struct packet *p)
 
 static bool answers_syn(const struct session *s, const struct packet *p)
 {
-	return s->syn_seen && (p->flags & TCP_ACK) &&
-	       p->ack == s->syn_isn + 1;
+	return s->syn_seen && (p->flags & TCP_ACK) && p->ack == s->syn_isn + 1;
 }
 
 /* The old session ends and a new one takes its place. */
@@ -135,8 +141,7 @@ static void take_and_forward(struct engine *e, struct session *s,
 	forward_packet(e, s, d, p, tag, st->synced ? released : p->seq);
 }
 
-static void release_held(struct engine *e, struct session *s,
-			 enum direction d)
+static void release_held(struct engine *e, struct session *s, enum direction d)
 {
 	struct packet p;
 	uint32_t tag;
@@ -146,8 +151,7 @@ static void release_held(struct engine *e, struct session *s,
 		take_and_forward(e, s, d, &p, tag);
 }
 
-static void control_open(struct engine *e, struct session *s,
-			 enum direction d)
+static void control_open(struct engine *e, struct session *s, enum direction d)
 {
 	if (s->life == LIFE_HALF_OPEN && (d == FROM_CLIENT || s->midstream))
 		session_open(e, s);

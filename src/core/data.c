@@ -5,6 +5,10 @@
  * translates it; then the pinhole is gone. A SYN that fits none is left to
  * the user's rules.
  */
+#include "data.h"
+
+#include "outcome.h"
+#include "pinhole.h"
 #include "state.h"
 
 static struct event *tell_data(struct engine *e, const struct hole *h,
@@ -26,8 +30,7 @@ static struct event *tell_data(struct engine *e, const struct hole *h,
 static void create_entry(struct engine *e, const struct hole *h,
 			 const struct packet *syn)
 {
-	struct action *a =
-		outcome_action(e, ACTION_DATA_CREATE, h->session_id);
+	struct action *a = outcome_action(e, ACTION_DATA_CREATE, h->session_id);
 
 	a->ends = h->ends;
 	a->pinhole = h->id;
@@ -52,8 +55,8 @@ static void let_in(struct engine *e, struct hole *h, const struct packet *syn)
 }
 
 /* Somebody else's SYN to the port of an open pinhole (RFC 2577 8). */
-static void keep_out(struct engine *e, struct hole *h,
-		     const struct packet *syn, const char *reason)
+static void keep_out(struct engine *e, struct hole *h, const struct packet *syn,
+		     const char *reason)
 {
 	struct event *ev = tell_data(e, h, &syn->src, true);
 
@@ -85,8 +88,8 @@ bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 
 void data_refused(struct engine *e, const struct action *failed)
 {
-	struct hole *h = hole_find_used(e, &failed->data.from,
-					&failed->data.to);
+	struct hole *h =
+		hole_find_used(e, &failed->data.from, &failed->data.to);
 	struct event *ev;
 
 	if (!h)
@@ -99,8 +102,8 @@ void data_refused(struct engine *e, const struct action *failed)
 
 void engine_data_closed(struct engine *e, const struct endpoint *from,
 			const struct endpoint *to, bool has_bytes,
-			uint64_t bytes_from, uint64_t bytes_to,
-			uint64_t now_us, struct outcome *out)
+			uint64_t bytes_from, uint64_t bytes_to, uint64_t now_us,
+			struct outcome *out)
 {
 	struct hole *h;
 	struct event *ev;

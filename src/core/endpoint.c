@@ -8,6 +8,14 @@
  *
  * What is refused passes unchanged and opens nothing.
  */
+#include "endpoint.h"
+
+#include "forward.h"
+#include "ftp_session.h"
+#include "outcome.h"
+#include "pinhole.h"
+#include "random.h"
+#include "session_table.h"
 #include "state.h"
 
 /* Endpoints in a row that no data connection used. Clients that cannot connect
@@ -59,24 +67,22 @@ static enum alert parse_alert(enum hostport_error error)
 /* May the client name @a as its own address? 0.0.0.0: "the same host". */
 static bool is_clients(const struct session *s, const struct addr *a)
 {
-	return addr_is_unspecified(a) ||
-	       addr_equal(a, &s->ends.client.addr) ||
+	return addr_is_unspecified(a) || addr_equal(a, &s->ends.client.addr) ||
 	       addr_equal(a, &s->nat.client_public.addr);
 }
 
 static bool is_servers(const struct engine *e, const struct session *s,
 		       const struct addr *a)
 {
-	return addr_is_unspecified(a) ||
-	       addr_equal(a, &s->ends.server.addr) ||
+	return addr_is_unspecified(a) || addr_equal(a, &s->ends.server.addr) ||
 	       addr_equal(a, &s->nat.server_public.addr) ||
-	       policy_server_is_public(
-		       policy_server_find(e->policy, &s->ends.server.addr), a);
+	       policy_server_is_public(policy_server_find(e->policy,
+							  &s->ends.server.addr),
+				       a);
 }
 
 /* Is it the right host? */
-static enum alert judge_address(const struct engine *e,
-				const struct session *s,
+static enum alert judge_address(const struct engine *e, const struct session *s,
 				const struct request *rq)
 {
 	const struct addr *a = &rq->hp.endpoint.addr;
@@ -119,8 +125,7 @@ static enum alert judge_state(const struct engine *e, const struct session *s,
 }
 
 /* Tells the refusal; gives true if all is well. */
-static bool judge(struct engine *e, struct session *s,
-		  const struct request *rq)
+static bool judge(struct engine *e, struct session *s, const struct request *rq)
 {
 	enum alert rule;
 
@@ -200,16 +205,14 @@ static bool choose_port(struct engine *e, const struct session *s,
  * address that is right for it already (a server that advertises its public
  * one) stays. */
 static struct endpoint announced(const struct session *s,
-				 const struct request *rq,
-				 const struct hole *h)
+				 const struct request *rq, const struct hole *h)
 {
 	struct endpoint want = { rq->hp.endpoint.addr, h->key.to.port };
-	const struct addr *inside = is_active(rq) ? &s->ends.client.addr
-						  : &s->ends.server.addr;
+	const struct addr *inside =
+		is_active(rq) ? &s->ends.client.addr : &s->ends.server.addr;
 
 	if (rq->hp.has_addr && session_may_edit(s, rq->d) &&
-	    (addr_is_unspecified(&want.addr) ||
-	     addr_equal(&want.addr, inside)))
+	    (addr_is_unspecified(&want.addr) || addr_equal(&want.addr, inside)))
 		want.addr = h->key.to.addr;
 	return want;
 }
@@ -302,7 +305,8 @@ static void open_hole(struct engine *e, struct session *s, struct hole *h)
 bool endpoint_command(struct engine *e, struct session *s, enum via via,
 		      struct span arg, const struct line *line, size_t arg_at)
 {
-	struct request rq = { .hp = { .via = via }, .line = line,
+	struct request rq = { .hp = { .via = via },
+			      .line = line,
 			      .d = FROM_CLIENT };
 	enum hostport_error error = hostport_parse_arg(via, arg, &rq.hp);
 
@@ -340,7 +344,8 @@ void endpoint_reply(struct engine *e, struct session *s, enum via via,
 		    struct span text, const struct line *line, size_t text_at,
 		    uint32_t lines)
 {
-	struct request rq = { .hp = { .via = via }, .line = line,
+	struct request rq = { .hp = { .via = via },
+			      .line = line,
 			      .d = FROM_SERVER };
 	enum hostport_error error = hostport_parse_reply(via, text, &rq.hp);
 	struct hole *h;

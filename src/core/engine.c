@@ -12,10 +12,17 @@
  * and turned into a pinhole in endpoint.c; the pinhole lives in pinhole.c; the
  * changed packet is built in forward.c.
  */
-#include "state.h"
-
 #include <stddef.h>
 #include <string.h>
+
+#include "control.h"
+#include "data.h"
+#include "hold.h"
+#include "outcome.h"
+#include "peer.h"
+#include "pinhole.h"
+#include "session_table.h"
+#include "state.h"
 
 /* Parts of lines and unacknowledged bytes: room for every second session to
  * have one line under way. */

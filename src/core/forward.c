@@ -10,9 +10,12 @@
  * the packet is left out at its end; the sender will repeat it, because
  * nobody acknowledges it.
  */
-#include "state.h"
+#include "forward.h"
 
 #include <string.h>
+
+#include "outcome.h"
+#include "state.h"
 
 /* A receiver that named no MSS takes this much (RFC 9293 3.7.1). */
 #define MSS_DEFAULT_V4 536
@@ -141,9 +144,8 @@ static size_t payload_limit(const struct stream *st, const struct packet *p)
 }
 
 static void send_changed(struct engine *e, const struct session *s,
-			 enum direction d, const struct packet *p,
-			 uint32_t tag, const struct slice *out,
-			 const struct numbers *n)
+			 enum direction d, const struct packet *p, uint32_t tag,
+			 const struct slice *out, const struct numbers *n)
 {
 	size_t len = p->payload_at + out->len;
 	uint8_t *copy = outcome_bytes(e, len);
@@ -155,7 +157,7 @@ static void send_changed(struct engine *e, const struct session *s,
 		return;
 	}
 	if (out->cut)
-		flags &= (uint8_t)~(TCP_FIN | TCP_PSH | TCP_URG);
+		flags &= (uint8_t) ~(TCP_FIN | TCP_PSH | TCP_URG);
 	packet_set_seq(p, copy, n->seq);
 	packet_set_ack(p, copy, n->ack);
 	packet_set_flags(p, copy, flags);
@@ -175,11 +177,10 @@ static struct slice slice_of(const struct stream *st, const struct packet *p,
 	out.limit = payload_limit(st, p);
 	if (!st->synced || p->flags & (TCP_SYN | TCP_RST))
 		return out;
-	if (seq_before(released, out.from) &&
-	    seq_before(out.from, st->next))
+	if (seq_before(released, out.from) && seq_before(out.from, st->next))
 		out.from = released;
-	if (seq_before(st->una, st->forged) &&
-	    seq_before(st->una, out.from) && end != p->seq)
+	if (seq_before(st->una, st->forged) && seq_before(st->una, out.from) &&
+	    end != p->seq)
 		out.from = st->una;
 	if (seq_before(st->released, end)) {
 		out.to = seq_max(st->released, out.from);

@@ -7,11 +7,17 @@
  * the queue, by the table `reaction`. So an endpoint in a reply counts only
  * if it answers the command that asked for it.
  */
-#include "state.h"
+#include "ftp_session.h"
 
 #include <string.h>
 
 #include <sallyport/telnet.h>
+
+#include "endpoint.h"
+#include "outcome.h"
+#include "pinhole.h"
+#include "session_table.h"
+#include "state.h"
 
 /* A whole reply: @line is its last line. */
 struct reply {
@@ -55,10 +61,12 @@ static struct span upper(struct engine *e, struct span word)
 static void tell_command(struct engine *e, const struct session *s,
 			 const struct ftp_command *cmd)
 {
-	/* After 331 a word that is no command may be a lost password. */
+	/* After 331 a word that is no command may be a lost password; and
+	 * what stands in a line that is not FTP is anybody's guess. */
 	bool lost = s->password_next &&
 		    (cmd->verb == FTP_UNKNOWN || cmd->verb == FTP_NOT_FTP);
-	bool secret = lost || ftp_command_is_secret(cmd);
+	bool secret =
+		lost || cmd->verb == FTP_NOT_FTP || ftp_command_is_secret(cmd);
 	struct event *ev = outcome_event(e, s, EVENT_COMMAND);
 
 	ev->command.verb = lost ? span_str("***") : upper(e, cmd->word);
@@ -128,8 +136,7 @@ static void take_transfer(struct engine *e, struct session *s)
 }
 
 static void take_command(struct engine *e, struct session *s,
-			 const struct ftp_command *cmd,
-			 const struct line *line)
+			 const struct ftp_command *cmd, const struct line *line)
 {
 	struct pending p = { .verb = (uint8_t)cmd->verb };
 	enum via via;
@@ -145,9 +152,9 @@ static void take_command(struct engine *e, struct session *s,
 			span_equal_nocase(cmd->arg, span_str("ALL"));
 		s->endpoint_named |= !p.all;
 		if (via_is_active(via))
-			p.has_hole = endpoint_command(
-				e, s, via, cmd->arg, line,
-				(size_t)(cmd->arg.at - line->text.at));
+			p.has_hole = endpoint_command(e, s, via, cmd->arg, line,
+						      (size_t)(cmd->arg.at -
+							       line->text.at));
 	}
 	push(e, s, p);
 }
@@ -403,7 +410,7 @@ void ftp_line_from_server(struct engine *e, struct session *s,
 		break;
 	}
 	r = (struct reply){ got.code, got.lines, got.text,
-			    &line,    got.text,	 got.text_at };
+			    &line,    got.text,  got.text_at };
 	if (got.lines > 1)
 		r.text = (struct span){ s->reply_text, s->reply_text_len };
 	tell_reply(e, s, &r);

@@ -5,6 +5,10 @@
  * What exceeds the bounds, or waits too long, is dropped: its sender sends it
  * again.
  */
+#include "hold.h"
+
+#include "outcome.h"
+#include "session_table.h"
 #include "state.h"
 
 static struct held *held_at(const struct engine *e, uint32_t i)
@@ -26,7 +30,8 @@ static void held_free(struct engine *e, struct stream *st, uint32_t i)
 
 static void held_drop(struct engine *e, struct stream *st, uint32_t i)
 {
-	outcome_verdict(e, held_at(e, i)->tag, VERDICT_DROP, (struct span){ 0 });
+	outcome_verdict(e, held_at(e, i)->tag, VERDICT_DROP,
+			(struct span){ 0 });
 	held_free(e, st, i);
 }
 
@@ -79,8 +84,8 @@ bool hold_take_ready(struct engine *e, struct stream *st, struct packet *p,
 	if (i == NIL || seq_before(st->next, held_at(e, i)->seq))
 		return false;
 	*tag = held_at(e, i)->tag;
-	len = store_copy(&held_at(e, i)->bytes, &e->chunks, 0,
-			 PACKET_ROOM, e->packet);
+	len = store_copy(&held_at(e, i)->bytes, &e->chunks, 0, PACKET_ROOM,
+			 e->packet);
 	held_free(e, st, i);
 	/* It was TCP when it came, and not a byte has changed. */
 	return packet_decode((struct span){ e->packet, len }, p) == PACKET_TCP;

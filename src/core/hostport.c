@@ -9,7 +9,7 @@
  *
  * In a reply the endpoint must be found first, and every client finds it in
  * its own way: the first digit, the first parenthesis, the first place where
- * sscanf() is content. Whoever writes the reply could use that to show one
+ * scanf() is content. Whoever writes the reply could use that to show one
  * endpoint to a firewall and another to the client. So everything that some
  * reader may take for an endpoint is counted, and a text is understood only
  * if there is exactly one and it is well formed.
@@ -38,7 +38,7 @@
  * Opening parentheses looked at in a 229: more cannot be honest, and each may
  * cost a walk over the rest of the text.
  */
-#define PARENTHESES_MAX 16
+#define PARENTHESES_MAX 8
 
 /* @n strict decimals up to 255, joined by commas. */
 static void rd_octets(struct cursor *c, uint8_t *b, size_t n)

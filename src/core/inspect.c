@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `ctl` shows of the engine's tables. Changes nothing. */
+#include "pinhole.h"
 #include "state.h"
 
 void engine_stats(const struct engine *e, struct engine_stats *out)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filling the outcome of one call: events, actions, verdicts and their text. */
-#include "state.h"
+#include "outcome.h"
 
 #include <string.h>
 
+#include "hold.h"
+#include "state.h"
+
 /* The most that one line causes: its own event, endpoint, rewrite, two pinhole
  * events, auth, and alerts; two pinholes taken out, one put in, liberal. */
-#define EVENTS_PER_LINE 12
+#define EVENTS_PER_LINE  12
 #define ACTIONS_PER_LINE 6
 
 /* Kept for what is not a line: session_open, session_close, packet alerts. */
-#define EVENTS_SPARE 16
+#define EVENTS_SPARE  16
 #define ACTIONS_SPARE 8
 
 void outcome_begin(struct engine *e, struct outcome *out, uint64_t now_us)

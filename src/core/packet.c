@@ -8,20 +8,20 @@
 
 #include "packet_format.h"
 
-#define PROTO_HOP_BY_HOP 0
-#define PROTO_ROUTING 43
-#define PROTO_FRAGMENT 44
-#define PROTO_AH 51
+#define PROTO_HOP_BY_HOP  0
+#define PROTO_ROUTING     43
+#define PROTO_FRAGMENT    44
+#define PROTO_AH          51
 #define PROTO_DESTINATION 60
-#define PROTO_MOBILITY 135
-#define PROTO_HIP 139
-#define PROTO_SHIM6 140
+#define PROTO_MOBILITY    135
+#define PROTO_HIP         139
+#define PROTO_SHIM6       140
 
-#define TCPOPT_END 0
-#define TCPOPT_MSS 2
+#define TCPOPT_END  0
+#define TCPOPT_MSS  2
 #define TCPOPT_SACK 5
-#define TCPOPT_MD5 19
-#define TCPOPT_AO 29
+#define TCPOPT_MD5  19
+#define TCPOPT_AO   29
 
 static uint16_t be16(const uint8_t *b)
 {

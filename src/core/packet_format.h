@@ -8,11 +8,11 @@
 
 #include <sallyport/span.h>
 
-#define IPV4_HEADER_MIN 20
-#define IPV6_HEADER 40
-#define TCP_HEADER_MIN 20
-#define PROTO_TCP 6
-#define TCPOPT_NOP 1
+#define IPV4_HEADER_MIN  20
+#define IPV6_HEADER      40
+#define TCP_HEADER_MIN   20
+#define PROTO_TCP        6
+#define TCPOPT_NOP       1
 #define TCPOPT_TIMESTAMP 8
 
 /* Sum of the pseudo header of @ip, an IPv4 or IPv6 packet whose TCP part is

@@ -15,9 +15,9 @@ uint64_t packet_pseudo_sum(struct span ip, size_t tcp_len)
 	bool v4 = ip.at[0] >> 4 == 4;
 	struct span addresses = v4 ? span_sub(ip, 12, 8) : span_sub(ip, 8, 32);
 
-	return checksum_add16(
-		checksum_add16(checksum_add(0, addresses), PROTO_TCP),
-		(uint16_t)tcp_len);
+	return checksum_add16(checksum_add16(checksum_add(0, addresses),
+					     PROTO_TCP),
+			      (uint16_t)tcp_len);
 }
 
 static void put16(uint8_t *b, uint16_t v)
@@ -38,9 +38,8 @@ static void tcp_checksum(uint8_t *ip, size_t tcp_at, size_t len)
 	uint16_t sum;
 
 	memset(ip + tcp_at + 16, 0, 2);
-	sum = checksum_finish(
-		checksum_add(packet_pseudo_sum((struct span){ ip, len }, tcp.len),
-			     tcp));
+	sum = checksum_finish(checksum_add(
+		packet_pseudo_sum((struct span){ ip, len }, tcp.len), tcp));
 	memcpy(ip + tcp_at + 16, &sum, sizeof(sum));
 }
 

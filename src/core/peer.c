@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How much each host has open, so that none takes all of a table. */
+#include "peer.h"
+
+#include "random.h"
 #include "state.h"
 
 static uint64_t hash_of(const struct engine *e, const struct addr *a)

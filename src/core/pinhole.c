@@ -6,9 +6,15 @@
  * When the table, or a host's share of it, is full, a new one is refused and
  * one alert says so; records of running data connections give way first.
  */
-#include "state.h"
+#include "pinhole.h"
 
 #include <string.h>
+
+#include "outcome.h"
+#include "peer.h"
+#include "random.h"
+#include "session_table.h"
+#include "state.h"
 
 static uint32_t index_of(const struct engine *e, const struct hole *h)
 {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the secret key is for: table positions and ports. */
-#include "state.h"
+#include "random.h"
 
 #include <string.h>
+
+#include "state.h"
 
 uint64_t random_draw(struct engine *e)
 {

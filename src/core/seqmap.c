@@ -19,8 +19,8 @@ bool seqmap_has_room(const struct seqmap *m, const struct pool *edits)
 	return m->count < SEQMAP_EDITS_MAX && edits->used < edits->count;
 }
 
-void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at,
-		uint16_t len, struct span text)
+void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at, uint16_t len,
+		struct span text)
 {
 	uint32_t index = pool_take(edits);
 	struct edit *e = pool_at(edits, index);

@@ -59,8 +59,8 @@ bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
 
 /* Replace [@at, @at + @len) by @text. Must lie behind every earlier edit, and
  * seqmap_has_room() must hold. @text is HOSTPORT_TEXT_MAX long at most. */
-void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at,
-		uint16_t len, struct span text);
+void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at, uint16_t len,
+		struct span text);
 
 /* Old to new. Inside an edit: the start of its text. */
 uint32_t seqmap_forward(const struct seqmap *m, const struct pool *edits,

@@ -16,10 +16,7 @@
 #include <sallyport/nat.h>
 
 #include "pool.h"
-#include "seqmap.h"
-#include "store.h"
-
-enum direction { FROM_CLIENT, FROM_SERVER };
+#include "stream.h"
 
 /*
  * The life of a session. It only ever moves downwards.
@@ -50,47 +47,14 @@ enum session_read { READ_TRUSTED, READ_DOUBTED, READ_OPAQUE };
 
 enum nat_state { NAT_UNASKED, NAT_KNOWN, NAT_UNKNOWN };
 
-/*
- * One direction. Numbers are the sender's own ("old", see seqmap.h):
- *
- *        una        line_at    released     next
- *   ------|------------|-----------|----------|--------> sequence numbers
- *   acked | in flight  | line that is not whole yet
- *                                  | withheld: may still be edited
- *
- * Bytes before `released` may leave for the receiver; the others were read
- * but wait for the end of their line, because they could turn out to be an
- * address that must be rewritten.
- */
-struct stream {
-	uint32_t next;
-	uint32_t una;
-	uint32_t released;
-	uint32_t line_at;
-	uint32_t forged; /* we acknowledged up to here in the receiver's name */
-	uint32_t tsval;  /* newest timestamp of the sender */
-	uint16_t window; /* newest window of the sender, as on the wire */
-	uint16_t mss;    /* what the receiver's SYN allows; 0: not seen */
-	bool synced;     /* the numbers above mean something */
-	bool skip;       /* throw bytes away up to the next line end */
-	bool urgent;     /* the line at line_at holds urgent data */
-	bool fin;        /* FIN was read; next counts it */
-	bool has_timestamp;
-	uint8_t held_count;
-	uint32_t held_bytes;
-	struct list held; /* out-of-order packets, by sequence number */
-	struct seqmap map;
-	struct store store;
-};
-
 /* Commands without a final reply (RFC 959 allows one; pipelining clients send
  * a few). More than this and replies can no longer be paired with certainty. */
 #define SESSION_PENDING_MAX 32
 
 struct pending {
-	uint8_t verb;       /* enum ftp_verb */
-	bool has_hole;      /* PORT...: the session's oldest asked pinhole */
-	bool all;           /* EPSV ALL */
+	uint8_t verb;  /* enum ftp_verb */
+	bool has_hole; /* PORT...: the session's oldest asked pinhole */
+	bool all;      /* EPSV ALL */
 };
 
 /* "TLS-C" and its like; longer mechanism names are cut. */

@@ -112,7 +112,7 @@ static struct run run_at(const struct store *st, const struct pool *chunks,
 	*skipped = ahead > 0 ? (size_t)ahead : 0;
 	if (*skipped >= len)
 		return r;
-	from = ahead > 0 ? 0 : (size_t)-(int64_t)ahead;
+	from = ahead > 0 ? 0 : (size_t) - (int64_t)ahead;
 	if (from >= st->len)
 		return r;
 	r.left = len - *skipped;
@@ -120,7 +120,8 @@ static struct run run_at(const struct store *st, const struct pool *chunks,
 		r.left = st->len - from;
 	from += st->skip;
 	for (; from >= STORE_CHUNK; from -= STORE_CHUNK)
-		r.chunk = ((struct store_chunk *)pool_at(chunks, r.chunk))->next;
+		r.chunk =
+			((struct store_chunk *)pool_at(chunks, r.chunk))->next;
 	r.offset = from;
 	return r;
 }
@@ -157,8 +158,8 @@ size_t store_copy(const struct store *st, const struct pool *chunks,
 	return done;
 }
 
-bool store_same(const struct store *st, const struct pool *chunks,
-		uint32_t seq, struct span bytes)
+bool store_same(const struct store *st, const struct pool *chunks, uint32_t seq,
+		struct span bytes)
 {
 	size_t at;
 	struct run r = run_at(st, chunks, seq, bytes.len, &at);

@@ -32,7 +32,7 @@ struct store {
 	uint32_t first, last; /* chunks; NIL when len is 0 */
 	uint32_t at;          /* sequence number of the first byte kept */
 	uint32_t len;
-	uint16_t skip;        /* bytes of the first chunk that are gone */
+	uint16_t skip; /* bytes of the first chunk that are gone */
 };
 
 /* Empty, and the next byte will be @seq. */
@@ -50,7 +50,7 @@ size_t store_copy(const struct store *st, const struct pool *chunks,
 		  uint32_t seq, size_t len, uint8_t *out);
 
 /* Do @bytes, which start at @seq, agree with the part of them that is kept? */
-bool store_same(const struct store *st, const struct pool *chunks,
-		uint32_t seq, struct span bytes);
+bool store_same(const struct store *st, const struct pool *chunks, uint32_t seq,
+		struct span bytes);
 
 #endif

@@ -10,6 +10,12 @@
  * The end of a line that might name an endpoint which must be rewritten is
  * withheld until the line is whole; see struct stream.
  */
+#include "stream.h"
+
+#include "ftp_session.h"
+#include "outcome.h"
+#include "pinhole.h"
+#include "session_table.h"
 #include "state.h"
 
 /* Enough of a line's start to tell whether it may name an endpoint: "EPRT "

@@ -31,7 +31,6 @@ static void print_sections(FILE *to, const struct schema_row *row,
 
 	memcpy(&array, base + row->offset, sizeof(array));
 	memcpy(&count, base + row->count_offset, sizeof(count));
-	fputc('\n', to);
 	for (size_t i = 0; i < count; i++)
 		print_rows(to, row, array + i * row->size, indent + STEP, true);
 }
@@ -46,6 +45,7 @@ static void print_row(FILE *to, const struct schema_row *row, const char *base,
 		return;
 	}
 	if (row->type == SCHEMA_SECTIONS) {
+		fprintf(to, " # %s\n", row->help);
 		print_sections(to, row, base, indent);
 		return;
 	}
@@ -54,7 +54,7 @@ static void print_row(FILE *to, const struct schema_row *row, const char *base,
 		print_list(to, row, base);
 	else
 		schema_print(to, row, base + row->offset);
-	fputc('\n', to);
+	fprintf(to, " # %s\n", row->help);
 }
 
 /* @dash: the rows are one entry of a list; the first of them says so. */

@@ -30,6 +30,19 @@ struct reader {
 	size_t places, place_room;
 };
 
+/* Begin with r->bytes; false, and no_memory, if there is none. */
+bool reader_open(struct reader *r);
+void reader_close(struct reader *r);
+
+/* Go to the next event; there is none any more once the reader has stopped. */
+void reader_next(struct reader *r);
+
+/* From the first event of a node to its last one, without reading it. */
+void reader_skip(struct reader *r);
+
+/* The line of the current event, from 1. */
+unsigned int reader_line(const struct reader *r);
+
 /* Read r->bytes into r->config, which holds the defaults. */
 void config_read(struct reader *r);
 
@@ -38,6 +51,9 @@ void config_cross_check(struct reader *r);
 
 /* Put the defaults of the rows below @parent into @base. */
 void config_defaults(const struct schema_row *parent, void *base);
+
+/* The value at @at was set on @line. */
+void place_add(struct reader *r, const void *at, unsigned int line);
 
 /* The line that set the value at @at, or 0 if it is a default. */
 unsigned int place_line(const struct reader *r, const void *at);

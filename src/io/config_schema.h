@@ -48,6 +48,7 @@ struct schema_row {
 	size_t capacity;     /* lists: most elements; 0: a single value */
 	uint64_t lo, hi;
 	const struct schema_word *words;
+	const char *help;     /* a few words; sections have none */
 	const char *fallback; /* as it would be written; "": none; NULL: must
 			       * be given */
 };
@@ -55,7 +56,7 @@ struct schema_row {
 extern const struct schema_row schema[];
 extern const size_t schema_rows;
 
-/* A reader keeps one line number for each row; there are 38. */
+/* A reader keeps one line number for each row; there are 42. */
 #define SCHEMA_ROWS_MAX 64
 
 /* The row of @key directly below @parent (NULL: the top), or NULL. */

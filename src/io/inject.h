@@ -28,7 +28,12 @@ void inject_close(struct inject *in);
  * Send @packet, complete from its IP header on, as a packet of this host. It
  * passes OUTPUT and POSTROUTING, where conntrack finds its connection and
  * translates it; so it must be written as the wire would show it before this
- * gateway translated it. Gives 0 or a negative errno; -EINVAL: not IP.
+ * gateway translated it: from the server to what the server calls the client,
+ * or from the client to what the client calls the server. The entry must be
+ * liberal: otherwise a packet outside of its window stays untranslated, and
+ * where that names this host's own address, this host resets the connection.
+ * Gives 0 or a negative errno; -EINVAL: not IP; -ENETUNREACH: no route to the
+ * destination as written.
  */
 int inject_send(const struct inject *in, struct span packet);
 

@@ -44,15 +44,22 @@ def fails_without(lab, client, command, server):
     before = lab.firewall.drops()
     attempt = lab.transfer(client, command, server)
     wait_until(
-        lambda: (lab.firewall.drops() > before or
+        lambda: (lab.firewall.drops() > before or refused(lab) or
                  not attempt.process.running()),
-        "a dropped data connection, or the client's end")
+        "a dropped data connection, a refusal, or the client's end")
     attempt.stop()
     if not lab.client_tap.endpoint_commands():
         raise LabError("without sallyport not even the control connection "
                        f"works: {attempt.process.tail()}")
     if attempt.whole():
         raise LabError("the transfer works without sallyport")
+
+
+def refused(lab):
+    """Refusals of PORT and EPRT: servers connect to their client alone, and
+    behind a masquerade the client's own address is another's."""
+    return [line for line in lab.client_tap.endpoint_replies()
+            if line.startswith("5")]
 
 
 def invalid(lab):

@@ -50,7 +50,7 @@ class Daemon:
 
     def stop(self):
         if self._process:
-            self._process.stop()
+            self._process.stop(gently=True)
 
     def ctl(self, *words):
         """Output of `sallyport ctl`, which must succeed."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waiting for something to become true, never for a fixed time."""
+"""Waiting for something to become true, never for a fixed time; and the
+error of what did not."""
 
+import contextlib
 import time
 
 # Between two looks. Short, as a cell makes a dozen of these waits.
@@ -12,6 +14,15 @@ PATIENCE_SECONDS = 20
 
 class LabError(Exception):
     """What was wanted did not happen; the text says what and why."""
+
+
+@contextlib.contextmanager
+def about(what):
+    """What goes wrong inside is told as "@what: ..."."""
+    try:
+        yield
+    except (LabError, OSError) as error:
+        raise LabError(f"{what}: {error}") from error
 
 
 def wait_until(happened, what, seconds=PATIENCE_SECONDS):

@@ -145,6 +145,19 @@ class Wiretap:
         return [line for line in self.commands()
                 if line.split(" ")[0].upper() in ENDPOINT_COMMANDS]
 
+    def endpoint_replies(self):
+        """The first line of the reply to each of those, as far as it came."""
+        replies, asked = [], None
+        for packet in self.control():
+            if packet.target[1] == self._port:
+                if packet.payload.split(b" ")[0].decode(
+                        "latin-1").strip().upper() in ENDPOINT_COMMANDS:
+                    asked = packet
+            elif asked and packet.payload:
+                replies.append(packet.payload.decode("latin-1").split("\r")[0])
+                asked = None
+        return replies
+
     def _lines(self, wanted):
         streams = {}
         for packet in self.packets():

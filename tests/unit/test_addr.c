@@ -118,6 +118,9 @@ static void attack12_bad_addresses(void **state)
 		"::12345.2.3.4",
 		"::-1",
 		"::+1",
+		"1:2:3:4:5:6:7:8:",
+		"::1:",
+		"1:2:3:4:5:6:7:1.2.12.0",
 		/* IPv4-mapped, however it is written. */
 		"::ffff:10.0.0.1",
 		"::ffff:a00:1",

@@ -292,10 +292,10 @@ static void a_full_queue_fails_as_configured(void **state)
 
 static void a_taken_number_is_told(void **state)
 {
-	struct fixture *f = fixture(state);
 	struct queue_options o = options_of(10, true);
 	struct queue *other = NULL;
 
+	fixture(state);
 	assert_int_equal(queue_open(&other, &o), QUEUE_TAKEN);
 	assert_null(other);
 	o.number++;

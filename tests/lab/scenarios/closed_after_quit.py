@@ -6,13 +6,14 @@ from dialog import Dialog
 from firewall import MODES
 from lab import Lab
 from topology import FAMILIES
-from waiting import LabError
+from waiting import LabError, about
 
 
 def run(space):
     for mode in MODES:
         for family in FAMILIES:
-            with Lab(space, mode, family) as lab:
+            with about(f"{mode} IPv{family}"), \
+                    Lab(space, mode, family) as lab:
                 lab.sallyport().start()
                 lab.serve("vsftpd")
                 client = Dialog(lab)

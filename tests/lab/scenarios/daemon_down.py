@@ -6,13 +6,15 @@ import checks
 from firewall import BOTH, ROUTED
 from lab import Lab
 from topology import FAMILIES
+from waiting import about
 
 
 def run(space):
     for family in FAMILIES:
         for mode in (ROUTED, BOTH):
             for command in ("EPRT", "EPSV"):
-                with Lab(space, mode, family) as lab:
+                with about(f"{command} {mode} IPv{family}"), \
+                        Lab(space, mode, family) as lab:
                     down_up_down(lab, command)
 
 

@@ -5,7 +5,7 @@ from dialog import Dialog, begin_connect, connect_state, read_all
 from firewall import MODES
 from lab import Lab
 from topology import AF, FAMILIES
-from waiting import PATIENCE_SECONDS, LabError, wait_until
+from waiting import PATIENCE_SECONDS, LabError, about, wait_until
 
 CONTENT = b"for the client alone\n"
 
@@ -14,7 +14,8 @@ def run(space):
     for family in FAMILIES:
         for mode in MODES:
             for attack in (steal_passive, steal_active):
-                with Lab(space, mode, family) as lab:
+                with about(f"{attack.__name__} {mode} IPv{family}"), \
+                        Lab(space, mode, family) as lab:
                     sallyport = lab.sallyport()
                     sallyport.start()
                     server = lab.serve("vsftpd")

@@ -4,6 +4,7 @@
 import checks
 from lab import Lab
 from topology import FAMILIES
+from waiting import about
 
 PORT = 2121
 
@@ -11,7 +12,8 @@ PORT = 2121
 def run(space):
     for family in FAMILIES:
         for command in ("EPRT", "EPSV"):
-            with Lab(space, family=family, port=PORT) as lab:
+            with about(f"{command} IPv{family}"), \
+                    Lab(space, family=family, port=PORT) as lab:
                 lab.sallyport().start()
                 checks.transfers(lab, "curl", command, lab.serve("vsftpd"))
                 checks.clean(lab)

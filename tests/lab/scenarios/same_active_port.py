@@ -6,7 +6,7 @@ from dialog import Dialog, read_all
 from firewall import SNAT
 from lab import Lab
 from topology import FAMILIES
-from waiting import PATIENCE_SECONDS, LabError
+from waiting import PATIENCE_SECONDS, LabError, about
 from wiretap import endpoint_port
 
 PORT = 5001
@@ -15,7 +15,7 @@ CLIENTS = ("client", "thief_in")  # who steals nothing here
 
 def run(space):
     for family in FAMILIES:
-        with Lab(space, SNAT, family) as lab:
+        with about(f"IPv{family}"), Lab(space, SNAT, family) as lab:
             lab.sallyport().start()
             server = lab.serve("vsftpd")
             for name in CLIENTS:

@@ -4,13 +4,15 @@
 import checks
 from lab import Lab
 from topology import FAMILIES
+from waiting import about
 
 
 def run(space):
     for family in FAMILIES:
         for command in ("EPRT", "EPSV"):
-            with Lab(space, family=family, server_at="gateway",
-                     closed=("INPUT", "OUTPUT")) as lab:
+            with about(f"{command} IPv{family}"), \
+                    Lab(space, family=family, server_at="gateway",
+                        closed=("INPUT", "OUTPUT")) as lab:
                 lab.sallyport().start()
                 checks.transfers(lab, "curl", command, lab.serve("vsftpd"))
                 checks.clean(lab)

@@ -7,7 +7,22 @@
  * itself), else it is not followed: its packets pass by the user's rules, no
  * pinhole is opened for it, and one alert says so until there is room again.
  */
+#include "session_table.h"
+
+#include "hold.h"
+#include "outcome.h"
+#include "peer.h"
+#include "pinhole.h"
+#include "random.h"
 #include "state.h"
+#include "stream.h"
+
+/* Longest wait for each life; see enum session_life. A SYN is retried for a
+ * minute; conntrack itself keeps an idle connection five days; a closed one
+ * is needed while its last segments may be sent again. */
+#define LIFE_HALF_OPEN_US (60 * US_PER_S)
+#define LIFE_OPEN_US      (5 * 86400 * US_PER_S)
+#define LIFE_CLOSING_US   (30 * US_PER_S)
 
 static const uint64_t life_us[LIVES] = {
 	[LIFE_HALF_OPEN] = LIFE_HALF_OPEN_US,
@@ -103,8 +118,7 @@ struct session *session_new(struct engine *e, const struct ends *ends)
 	s->opened_us = s->last_us = s->life_since_us = e->now;
 	init_stream(&s->side[FROM_CLIENT]);
 	init_stream(&s->side[FROM_SERVER]);
-	s->implicit_tls =
-		policy_is_implicit_port(e->policy, ends->server.port);
+	s->implicit_tls = policy_is_implicit_port(e->policy, ends->server.port);
 	if (s->implicit_tls)
 		s->read = READ_OPAQUE;
 	table_insert(&e->by_ends, hash_two(e, &ends->client, &ends->server), i);
@@ -165,8 +179,8 @@ void session_free(struct engine *e, struct session *s)
 	if (s->life == LIFE_OPEN)
 		e->stats.sessions--;
 	list_remove(&e->life[s->life], &e->life_via, i);
-	table_remove(&e->by_ends,
-		     hash_two(e, &s->ends.client, &s->ends.server), i);
+	table_remove(&e->by_ends, hash_two(e, &s->ends.client, &s->ends.server),
+		     i);
 	if (client) {
 		client->sessions--;
 		peer_put(e, client);

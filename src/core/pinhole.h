@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pinholes, and the data connections that came through them. */
+#ifndef CORE_PINHOLE_H
+#define CORE_PINHOLE_H
+
+#include <sallyport/engine.h>
+
+#include "pool.h"
+#include "session.h"
+
+struct engine;
+
+/*
+ * A pinhole, then the data connection that came through it.
+ *
+ *   ASKED  PORT or EPRT was read; the port is reserved, nothing is open. Ends
+ *          with the reply: OPEN for 2yz, gone for others.
+ *   OPEN   In the kernel's set. Ends by use, timeout, a newer endpoint, the
+ *          end of the transfer or of the session.
+ *   USED   A SYN took it: no more in the set. Stays as the record of its data
+ *          connection until conntrack says that this ended, also after the
+ *          session; the oldest gives way when the table is full.
+ */
+enum hole_state { HOLE_ASKED, HOLE_OPEN, HOLE_USED, HOLE_STATES };
+
+struct hole {
+	uint32_t hash_next;
+	uint32_t session; /* owner; NIL once that is gone */
+	uint8_t state;
+	bool active;
+	uint16_t from_port; /* the SYN must come from it; 0: any */
+	uint16_t used_port; /* USED: source port of the SYN */
+	uint64_t id, session_id, since_us;
+	struct link by_state, by_owner;
+	struct pinhole_key key;
+	struct endpoint target;
+	struct addr snat_to;
+	struct ends ends;
+	struct endpoint master_to; /* master_from is ends.client */
+	uint32_t mark;
+};
+
+/* Reserve @want (its key, target and so on are set), ASKED; NULL if a cap is
+ * reached. */
+struct hole *hole_reserve(struct engine *e, struct session *s,
+			  const struct hole *want);
+void hole_open(struct engine *e, struct hole *h);
+void hole_use(struct engine *e, struct hole *h, uint16_t port);
+
+/* Gone without a word if it was only asked for. */
+void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
+		const char *reason);
+
+/* Every OPEN one of @s; with @asked those as well. */
+void hole_close_all(struct engine *e, struct session *s, bool asked,
+		    const char *reason);
+
+/* The session's oldest ASKED one, or NULL. */
+struct hole *hole_first_asked(struct engine *e, struct session *s);
+
+/* One in @state with this key, or NULL. */
+struct hole *hole_find(struct engine *e, const struct pinhole_key *key,
+		       enum hole_state state);
+
+/* An OPEN one to @to, whoever it is for; or NULL. */
+struct hole *hole_find_to(struct engine *e, const struct endpoint *to);
+
+/* Is @key free for a data connection to @target? */
+bool hole_key_free(struct engine *e, const struct pinhole_key *key,
+		   const struct endpoint *target);
+
+/* A USED one by the tuple of its data connection. */
+struct hole *hole_find_used(struct engine *e, const struct endpoint *from,
+			    const struct endpoint *to);
+struct hole *hole_by_id(struct engine *e, uint64_t id,
+			const struct pinhole_key *key);
+uint64_t hole_tick(struct engine *e);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of sessions. */
+#ifndef CORE_SESSION_TABLE_H
+#define CORE_SESSION_TABLE_H
+
+#include <sallyport/engine.h>
+
+#include "session.h"
+
+struct engine;
+
+/* The session of @src and @dst in either order; @direction says who sends. */
+struct session *session_find(struct engine *e, const struct endpoint *src,
+			     const struct endpoint *dst,
+			     enum direction *direction);
+
+/* A new one, HALF_OPEN; NULL if the table or its client is full. */
+struct session *session_new(struct engine *e, const struct ends *ends);
+void session_open(struct engine *e, struct session *s);
+
+/* Tell session_close, take its pinholes away, go to CLOSING. */
+void session_end(struct engine *e, struct session *s, const char *reason);
+void session_free(struct engine *e, struct session *s);
+
+/* Something was not understood: raise @rule, open nothing any more. */
+void session_doubt(struct engine *e, struct session *s, enum alert rule);
+
+/* Read nothing any more. */
+void session_opaque(struct session *s);
+uint32_t session_index(const struct engine *e, const struct session *s);
+
+/* Expire what is due; gives the next deadline. */
+uint64_t session_tick(struct engine *e);
+
+/* May a line of this direction have to be rewritten? */
+bool session_may_edit(const struct session *s, enum direction d);
+
+#endif

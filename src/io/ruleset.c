@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rules, as text.
+ *
+ * Control connections are queued in mangle, where both directions show the
+ * real addresses: behind DNAT, before SNAT.
+ *
+ *   FORWARD      what passes through
+ *   INPUT        what is meant for this host
+ *   POSTROUTING  what this host sends; not OUTPUT, where the nat table has not
+ *                yet turned a local client's destination
+ *
+ * First packets of data connections are queued in raw, before conntrack sees
+ * them, so that the daemon can create their entry first. There PREROUTING and
+ * OUTPUT see all.
+ *
+ * Loopback is left out: both ends of it are this host, and its packets would
+ * come by twice.
+ */
+#include "io/ruleset.h"
+
+#include <inttypes.h>
+
+#include "io/ruleset_text.h"
+#include "io/sets.h"
+
+/* The multiport match takes no more. */
+#define MULTIPORT_MAX 15
+
+const struct ruleset_family ruleset_families[RULESET_FAMILIES] = {
+	{ "iptables", "iptables-save", "iptables-restore", SETS_NAME_V4, "inet",
+	  true },
+	{ "ip6tables", "ip6tables-save", "ip6tables-restore", SETS_NAME_V6,
+	  "inet6", false },
+};
+
+const char *const ruleset_tables[RULESET_TABLES] = { "raw", "mangle" };
+
+/* Where the chains are jumped to from, for which packets. */
+static const struct {
+	const char *table, *chain, *match;
+	bool sent_here; /* spare the packets that bear the skip mark */
+} jumps[] = {
+	/* raw -I PREROUTING ! -i lo -p tcp -m tcp --syn -j SALLYPORT */
+	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", false },
+	/* raw -I OUTPUT -p tcp -m tcp --syn -j SALLYPORT */
+	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", false },
+	/* mangle -I FORWARD -p tcp -j SALLYPORT */
+	{ "mangle", "FORWARD", "-p tcp", false },
+	/* mangle -I INPUT ! -i lo -p tcp -j SALLYPORT */
+	{ "mangle", "INPUT", "! -i lo -p tcp", false },
+	/* mangle -I POSTROUTING ! -o lo -p tcp -m addrtype --src-type LOCAL
+	 *	-m mark ! --mark 0x1000/0x1000 -j SALLYPORT */
+	{ "mangle", "POSTROUTING",
+	  "! -o lo -p tcp -m addrtype --src-type LOCAL", true },
+};
+
+#define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
+
+static void put_jump(FILE *to, size_t i, const struct ruleset *rules)
+{
+	fprintf(to, "%s %s", jumps[i].chain, jumps[i].match);
+	if (jumps[i].sent_here && rules->skip_mark)
+		fprintf(to, " -m mark ! --mark 0x%" PRIx32 "/0x%" PRIx32,
+			rules->skip_mark, rules->skip_mark);
+	fputs(" -j " RULESET_CHAIN, to);
+}
+
+void ruleset_put_jumps(FILE *to, const struct ruleset *rules, const char *table)
+{
+	for (size_t i = 0; i < JUMPS; i++) {
+		if (strcmp(jumps[i].table, table) != 0)
+			continue;
+		fputs("-I ", to);
+		put_jump(to, i, rules);
+		fputc('\n', to);
+	}
+}
+
+/* -j NFQUEUE --queue-num 0 --queue-bypass
+ * -j NFQUEUE --queue-balance 0:3 --queue-bypass */
+static void put_queue(FILE *to, const struct ruleset *rules)
+{
+	fputs(" -j NFQUEUE ", to);
+	if (rules->queues == 1)
+		fprintf(to, "--queue-num %u", rules->queue_first);
+	else
+		fprintf(to, "--queue-balance %u:%" PRIu32, rules->queue_first,
+			rules->queue_first + rules->queues - 1);
+	fputs(rules->bypass ? " --queue-bypass\n" : "\n", to);
+}
+
+/* -A SALLYPORT -p tcp -m multiport --dports 21,990 -j NFQUEUE ...
+ * -A SALLYPORT -p tcp -m multiport --sports 21,990 -j NFQUEUE ... */
+static void put_control(FILE *to, const struct ruleset *rules,
+			const char *direction)
+{
+	for (size_t i = 0; i < rules->ports; i++) {
+		if (i % MULTIPORT_MAX == 0)
+			fprintf(to,
+				"-A " RULESET_CHAIN " -p tcp -m multiport %s ",
+				direction);
+		fprintf(to, "%u", rules->port[i]);
+		if ((i + 1) % MULTIPORT_MAX == 0 || i + 1 == rules->ports)
+			put_queue(to, rules);
+		else
+			fputc(',', to);
+	}
+}
+
+/* -A SALLYPORT -p tcp -m set --match-set sallyport4 src,dst,dst -j NFQUEUE ...
+ */
+static void put_pinholes(FILE *to, const struct ruleset *rules,
+			 const struct ruleset_family *family)
+{
+	fprintf(to,
+		"-A " RULESET_CHAIN " -p tcp -m set --match-set %s "
+		"src,dst,dst",
+		family->set);
+	put_queue(to, rules);
+}
+
+/* -A SALLYPORT -d 10.2.5.5/32 -p tcp -m tcp --dport 42000:42999 -j NFQUEUE ...
+ * -A SALLYPORT -s 10.2.5.5/32 -p tcp -m tcp --sport 20 -j NFQUEUE ... */
+static void put_range(FILE *to, const struct ruleset *rules,
+		      const struct ruleset_range *r)
+{
+	char text[ADDR_TEXT_MAX];
+	bool v4 = addr_is_v4(&r->server.addr);
+
+	addr_format(&r->server.addr, text);
+	fprintf(to, "-A " RULESET_CHAIN " -%c %s/%d -p tcp -m tcp --%cport %u",
+		r->server_connects ? 's' : 'd', text,
+		v4 ? r->server.len - 96 : r->server.len,
+		r->server_connects ? 's' : 'd', r->ports.lo);
+	if (r->ports.hi != r->ports.lo)
+		fprintf(to, ":%u", r->ports.hi);
+	put_queue(to, rules);
+}
+
+void ruleset_put_chain(FILE *to, const struct ruleset *rules,
+		       const struct ruleset_family *family, const char *table)
+{
+	if (strcmp(table, "mangle") == 0) {
+		put_control(to, rules, "--dports");
+		put_control(to, rules, "--sports");
+		return;
+	}
+	put_pinholes(to, rules, family);
+	for (size_t i = 0; i < rules->ranges; i++)
+		if (addr_is_v4(&rules->range[i].server.addr) == family->v4)
+			put_range(to, rules, &rules->range[i]);
+}
+
+/* ipset -exist create sallyport4 hash:ip,port,ip family inet maxelem 65536
+ *	timeout 60 */
+static void put_sets(FILE *to, const struct ruleset *rules)
+{
+	fputs("\n# The open pinholes. To change their size unload them "
+	      "first.\n",
+	      to);
+	for (size_t i = 0; i < RULESET_FAMILIES; i++)
+		fprintf(to,
+			"ipset -exist create %s " SETS_TYPE
+			" family %s maxelem %" PRIu32 " timeout %d\n",
+			ruleset_families[i].set, ruleset_families[i].set_family,
+			rules->pinholes, SETS_DEFAULT_TIMEOUT_S);
+}
+
+/* A chain that is named so is emptied, or made. */
+static void put_chains(FILE *to, const struct ruleset *rules,
+		       const struct ruleset_family *family)
+{
+	fprintf(to, "\n%s -w --noflush <<'END'\n", family->restore);
+	for (size_t i = 0; i < RULESET_TABLES; i++) {
+		fprintf(to, "*%s\n:" RULESET_CHAIN " - [0:0]\n",
+			ruleset_tables[i]);
+		ruleset_put_chain(to, rules, family, ruleset_tables[i]);
+		fputs("COMMIT\n", to);
+	}
+	fputs("END\n", to);
+}
+
+static void put_jump_once(FILE *to, const struct ruleset *rules,
+			  const struct ruleset_family *family, size_t i)
+{
+	fprintf(to, "%s -w -t %s -C ", family->program, jumps[i].table);
+	put_jump(to, i, rules);
+	fprintf(to, " 2>/dev/null ||\n\t%s -w -t %s -I ", family->program,
+		jumps[i].table);
+	put_jump(to, i, rules);
+	fputc('\n', to);
+}
+
+void ruleset_print(FILE *to, const struct ruleset *rules)
+{
+	fputs("#!/bin/sh\n"
+	      "# What sallyport rules --load does. Run it as root, as often as "
+	      "you like.\n"
+	      "set -e\n",
+	      to);
+	put_sets(to, rules);
+	for (size_t f = 0; f < RULESET_FAMILIES; f++) {
+		put_chains(to, rules, &ruleset_families[f]);
+		for (size_t i = 0; i < JUMPS; i++)
+			put_jump_once(to, rules, &ruleset_families[f], i);
+	}
+}

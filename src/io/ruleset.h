@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The iptables rules and kernel sets that feed the daemon. */
+#ifndef IO_RULESET_H
+#define IO_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <sallyport/addr.h>
+#include <sallyport/policy.h>
+
+/* The name of each chain of ours. */
+#define RULESET_CHAIN "SALLYPORT"
+
+/* Explicit and implicit control ports. */
+#define RULESET_PORTS_MAX (2 * POLICY_PORTS_MAX)
+
+/*
+ * First packets that are queued whether a pinhole is open or not: signalling
+ * is hidden in FTPS, so the ports are told beforehand.
+ */
+struct ruleset_range {
+	struct prefix server;
+	struct port_range ports; /* of the server */
+	bool server_connects;    /* from these ports; false: to them */
+};
+
+struct ruleset {
+	uint16_t port[RULESET_PORTS_MAX]; /* control connections */
+	size_t ports;                     /* at least 1 */
+	uint16_t queue_first;
+	uint32_t queues;    /* at least 1 */
+	bool bypass;        /* nobody listens on the queue: pass, else drop */
+	uint32_t pinholes;  /* elements that each set may hold */
+	uint32_t skip_mark; /* packets we send ourselves; 0: they have none */
+	const struct ruleset_range *range;
+	size_t ranges;
+};
+
+enum ruleset_result {
+	RULESET_FINE,
+	RULESET_DENIED,     /* not root */
+	RULESET_NO_PROGRAM, /* iptables is not installed */
+	RULESET_REFUSED,    /* the kernel or iptables will not have them */
+};
+
+/* What is wrong and the cure, in one printable line. */
+#define RULESET_TEXT_MAX 512
+
+/* Print them as a shell script that loads them, with ipset and iptables; it may
+ * be run any number of times. */
+void ruleset_print(FILE *to, const struct ruleset *rules);
+
+/*
+ * Load them, whatever of them is loaded already: afterwards the sets are there,
+ * our chains hold these rules and no others, and each place that must jump to
+ * them does so once, before all other rules. Each table changes at once.
+ * Nothing else is touched, and open pinholes stay open. Unless it gives
+ * RULESET_FINE, @text says why not, and part of them may be loaded.
+ */
+enum ruleset_result ruleset_load(const struct ruleset *rules,
+				 char text[RULESET_TEXT_MAX]);
+
+/* Remove all of it, or what there is of it; nothing at all is fine. */
+enum ruleset_result ruleset_unload(char text[RULESET_TEXT_MAX]);
+
+#endif

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wire: see wire.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <sallyport/event.h>
+
+#include "wire.h"
+
+#define ROUNDS_MAX 4000
+
+struct endpoint wire_endpoint(const char *addr, uint16_t port)
+{
+	struct endpoint e = { .port = port };
+
+	assert_int_equal(addr_parse(span_str(addr), &e.addr), PARSE_OK);
+	return e;
+}
+
+static void logf_line(struct wire *w, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(w->log + w->log_len, WIRE_LOG_MAX - w->log_len, fmt, ap);
+	va_end(ap);
+	assert_true(n >= 0 && w->log_len + (size_t)n + 1 < WIRE_LOG_MAX);
+	w->log_len += (size_t)n;
+}
+
+static const char *where(const struct endpoint *e, char text[ENDPOINT_TEXT_MAX])
+{
+	endpoint_format(e, text);
+	return text;
+}
+
+static void log_event(struct wire *w, const struct event *ev)
+{
+	char a[ENDPOINT_TEXT_MAX], b[ENDPOINT_TEXT_MAX];
+	struct endpoint from;
+
+	logf_line(w, "%s ", event_type_name(ev->type));
+	switch (ev->type) {
+	case EVENT_COMMAND:
+		logf_line(w, "%.*s %.*s", (int)ev->command.verb.len,
+			  (const char *)ev->command.verb.at,
+			  (int)ev->command.arg.len,
+			  (const char *)ev->command.arg.at);
+		break;
+	case EVENT_REPLY:
+		logf_line(w, "%u %.*s [%u]", ev->reply.code,
+			  (int)ev->reply.text.len,
+			  (const char *)ev->reply.text.at, ev->reply.lines);
+		break;
+	case EVENT_AUTH:
+		logf_line(w, "%.*s %u %d", (int)ev->auth.mechanism.len,
+			  (const char *)ev->auth.mechanism.at, ev->auth.code,
+			  ev->auth.accepted);
+		break;
+	case EVENT_ENDPOINT:
+		logf_line(w, "%s %s %s", via_name(ev->endpoint.via),
+			  ev->endpoint.accepted ? "accepted"
+						: ev->endpoint.reason,
+			  where(&ev->endpoint.endpoint, a));
+		break;
+	case EVENT_REWRITE:
+		logf_line(w, "%s %s -> %s %+d", via_name(ev->rewrite.via),
+			  where(&ev->rewrite.from, a),
+			  where(&ev->rewrite.to, b), ev->rewrite.delta);
+		break;
+	case EVENT_PINHOLE:
+		from = (struct endpoint){ ev->pinhole.from,
+					  ev->pinhole.from_port };
+		logf_line(w, "%s %s -> %s %s", pinhole_op_name(ev->pinhole.op),
+			  where(&from, a), where(&ev->pinhole.to, b),
+			  ev->pinhole.reason ? ev->pinhole.reason : "");
+		break;
+	case EVENT_DATA:
+		logf_line(w, "%s %s %s -> %s %s",
+			  ev->data.open ? "open" : "close",
+			  ev->data.related ? "related" : "unrelated",
+			  where(&ev->data.from, a), where(&ev->data.to, b),
+			  ev->data.reason ? ev->data.reason : "");
+		break;
+	case EVENT_ALERT:
+		logf_line(w, "%s", alert_name(ev->alert.rule));
+		break;
+	case EVENT_SESSION_CLOSE:
+		logf_line(w, "%s", ev->session_close.reason);
+		break;
+	default:
+		break;
+	}
+	logf_line(w, "\n");
+}
+
+/* --- the ends ------------------------------------------------------------ */
+
+static void put16(uint8_t *b, uint32_t v)
+{
+	b[0] = (uint8_t)(v >> 8);
+	b[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *b, uint32_t v)
+{
+	put16(b, v >> 16);
+	put16(b + 2, v);
+}
+
+struct segment {
+	struct endpoint src, dst;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t mss;
+	bool timestamps;
+	const void *bytes;
+	size_t len;
+};
+
+/* Make the packet; checksums come from the engine's own writer, which has
+ * tests of its own against known packets. */
+static size_t build(const struct segment *g, uint8_t *out)
+{
+	uint8_t raw[128] = { 0 };
+	bool v4 = addr_is_v4(&g->src.addr);
+	size_t at = v4 ? 20 : 40;
+	size_t options = (g->mss ? 4 : 0) + (g->timestamps ? 12 : 0);
+	uint8_t *tcp = raw + at;
+	struct packet p;
+	size_t len;
+
+	if (v4) {
+		raw[0] = 0x45;
+		put16(raw + 2, (uint32_t)(at + 20 + options));
+		raw[8] = 64;
+		raw[9] = 6;
+		memcpy(raw + 12, addr_v4_bytes(&g->src.addr), 4);
+		memcpy(raw + 16, addr_v4_bytes(&g->dst.addr), 4);
+	} else {
+		raw[0] = 0x60;
+		put16(raw + 4, (uint32_t)(20 + options));
+		raw[6] = 6;
+		raw[7] = 64;
+		memcpy(raw + 8, g->src.addr.b, 16);
+		memcpy(raw + 24, g->dst.addr.b, 16);
+	}
+	put16(tcp, g->src.port);
+	put16(tcp + 2, g->dst.port);
+	put32(tcp + 4, g->seq);
+	put32(tcp + 8, g->ack);
+	tcp[12] = (uint8_t)((20 + options) / 4 << 4);
+	tcp[13] = g->flags;
+	put16(tcp + 14, 64240);
+	if (g->mss) {
+		tcp[20] = 2;
+		tcp[21] = 4;
+		put16(tcp + 22, g->mss);
+	}
+	if (g->timestamps) {
+		uint8_t *ts = tcp + 20 + (g->mss ? 4 : 0);
+
+		ts[0] = ts[1] = 1;
+		ts[2] = 8;
+		ts[3] = 10;
+		put32(ts + 4, 1000);
+	}
+	assert_int_equal(packet_decode(span_of(raw, at + 20 + options), &p),
+			 PACKET_TCP);
+	len = packet_copy(&p, span_of(g->bytes, g->len), out);
+	assert_true(len > 0);
+	packet_set_checksum(&p, out, len);
+	return len;
+}
+
+static void transmit(struct wire *w, const struct segment *g);
+
+static void send_from(struct wire *w, enum side from, size_t offset,
+		      const void *bytes, size_t len, uint8_t flags)
+{
+	struct wire_end *me = &w->end[from];
+	struct segment g = {
+		.src = me->at,
+		.dst = w->end[!from].at,
+		.seq = me->isn + 1 + (uint32_t)offset,
+		.ack = me->peer_isn + 1 + (uint32_t)me->received +
+		       (me->fin_received ? 1 : 0),
+		.flags = flags,
+		.timestamps = w->timestamps,
+		.bytes = bytes,
+		.len = len,
+	};
+
+	if (offset + len > me->sent_max)
+		me->sent_max = offset + len;
+	me->ack_sent = me->received;
+	transmit(w, &g);
+}
+
+static void send_ack(struct wire *w, enum side from)
+{
+	struct wire_end *me = &w->end[from];
+
+	send_from(w, from, me->sent_max + (me->fin_sent ? 1 : 0), "", 0,
+		  TCP_ACK);
+}
+
+/* A receiver gets a packet: RFC 9293 3.10.7.4, as far as a test needs. */
+static void arrive(struct wire *w, struct span bytes)
+{
+	struct packet p;
+	struct wire_end *me;
+	struct span payload;
+	enum side to;
+	int64_t offset, acked;
+
+	assert_int_equal(packet_decode(bytes, &p), PACKET_TCP);
+	assert_true(packet_checksum_ok(&p));
+	if (endpoint_equal(&p.dst, &w->end[SERVER].at))
+		to = SERVER;
+	else if (endpoint_equal(&p.dst, &w->end[CLIENT].at))
+		to = CLIENT;
+	else
+		return; /* a data connection's SYN */
+	me = &w->end[to];
+	payload = packet_payload(&p);
+	if (p.flags & TCP_RST) {
+		me->reset = true;
+		return;
+	}
+	if (p.flags & TCP_SYN) {
+		me->peer_isn = p.seq;
+		return;
+	}
+	acked = (int32_t)(p.ack - (me->isn + 1));
+	assert_true(acked <= (int64_t)me->sent_max + 1);
+	if (acked > (int64_t)me->sent_max)
+		me->fin_acked = 1;
+	if (acked > (int64_t)me->acked)
+		me->acked = acked > (int64_t)me->sent_max ? me->sent_max
+							  : (size_t)acked;
+	offset = (int32_t)(p.seq - (me->peer_isn + 1));
+	for (size_t i = 0; i < payload.len; i++) {
+		int64_t at = offset + (int64_t)i;
+
+		/* TCP does not look at what it has acknowledged. */
+		if (at < (int64_t)me->ack_sent || at >= WIRE_STREAM_MAX)
+			continue;
+		if (me->have[at] && me->got[at] != payload.at[i])
+			fail_msg("byte %ld came as %02x, then as %02x",
+				 (long)at, me->got[at], payload.at[i]);
+		me->got[at] = payload.at[i];
+		me->have[at] = 1;
+	}
+	while (me->received < WIRE_STREAM_MAX && me->have[me->received])
+		me->received++;
+	if (p.flags & TCP_FIN &&
+	    offset + (int64_t)payload.len == (int64_t)me->received)
+		me->fin_received = true;
+	if ((payload.len || p.flags & TCP_FIN) && !w->hold_acks)
+		send_ack(w, to);
+}
+
+/* An ACK of our own, in the wire view: conntrack would translate it. */
+static void arrive_injected(struct wire *w, struct span bytes)
+{
+	struct packet p;
+	enum side to;
+	int64_t acked;
+
+	assert_int_equal(packet_decode(bytes, &p), PACKET_TCP);
+	assert_true(packet_checksum_ok(&p));
+	if (endpoint_equal(&p.dst, &w->nat.client_public))
+		to = CLIENT;
+	else
+		to = SERVER;
+	if (to == SERVER)
+		assert_true(endpoint_equal(&p.dst, &w->nat.server_public));
+	acked = (int32_t)(p.ack - (w->end[to].isn + 1));
+	assert_true(acked <= (int64_t)w->end[to].sent_max);
+	if (acked > (int64_t)w->end[to].acked)
+		w->end[to].acked = (size_t)acked;
+}
+
+static void carry_out(struct wire *w, struct outcome *out);
+
+static void do_action(struct wire *w, const struct action *a)
+{
+	w->actions[a->type]++;
+	w->last[a->type] = *a;
+	if (w->fail_action[a->type]) {
+		engine_action_failed(w->engine, a, w->now, w->again);
+		carry_out(w, w->again);
+	} else if (a->type == ACTION_INJECT) {
+		arrive_injected(w, a->inject.bytes);
+	}
+}
+
+static void carry_out(struct wire *w, struct outcome *out)
+{
+	/* Arrivals send more packets, which use the outcome again. */
+	struct outcome *mine = malloc(sizeof(*mine));
+
+	assert_non_null(mine);
+	mine->actions = out->actions;
+	mine->verdicts = out->verdicts;
+	memcpy(mine->action, out->action, out->actions * sizeof(*out->action));
+	memcpy(mine->verdict, out->verdict,
+	       out->verdicts * sizeof(*out->verdict));
+	memcpy(mine->bytes, out->bytes, out->bytes_len);
+	for (size_t i = 0; i < out->verdicts; i++) {
+		struct span *b = &mine->verdict[i].bytes;
+
+		if (b->len)
+			b->at = mine->bytes + (b->at - out->bytes);
+	}
+	for (size_t i = 0; i < out->actions; i++) {
+		struct action *a = &mine->action[i];
+
+		if (a->type == ACTION_INJECT)
+			a->inject.bytes.at =
+				mine->bytes + (a->inject.bytes.at - out->bytes);
+	}
+	for (size_t i = 0; i < out->events; i++)
+		log_event(w, &out->event[i]);
+	for (size_t i = 0; i < mine->actions; i++)
+		do_action(w, &mine->action[i]);
+	for (size_t i = 0; i < mine->verdicts; i++) {
+		const struct verdict *v = &mine->verdict[i];
+
+		assert_true(v->tag < w->packets);
+		assert_int_equal(w->verdicts[v->tag], 0);
+		w->verdicts[v->tag] = 1;
+		if (v->kind == VERDICT_DROP)
+			continue;
+		if (w->lose_next) {
+			w->lose_next = false;
+			continue;
+		}
+		arrive(w, v->bytes.len ? v->bytes : w->packet[v->tag]);
+	}
+	free(mine);
+}
+
+void wire_raw(struct wire *w, struct span packet)
+{
+	uint8_t *copy = malloc(packet.len + 1);
+	uint32_t tag = w->packets++;
+
+	assert_non_null(copy);
+	assert_true(tag < WIRE_PACKETS_MAX);
+	memcpy(copy, packet.at, packet.len);
+	w->packet[tag] = span_of(copy, packet.len);
+	w->verdicts[tag] = 0;
+	w->now += 10;
+	if (engine_packet(w->engine, w->packet[tag], tag, w->now, w->out) ==
+	    ENGINE_ASK_NAT) {
+		assert_int_equal(w->out->verdicts + w->out->actions +
+					 w->out->events,
+				 0);
+		w->asked_nat++;
+		engine_nat(w->engine, &w->out->ask,
+			   w->nat_unknown ? NULL : &w->nat);
+		assert_int_equal(engine_packet(w->engine, w->packet[tag], tag,
+					       w->now, w->out),
+				 ENGINE_DONE);
+	}
+	carry_out(w, w->out);
+}
+
+static void transmit(struct wire *w, const struct segment *g)
+{
+	static uint8_t bytes[WIRE_PACKET_MAX];
+
+	wire_raw(w, span_of(bytes, build(g, bytes)));
+}
+
+/* --- what tests call ------------------------------------------------------ */
+
+static void start_end(struct wire_end *e, struct endpoint at, uint32_t isn)
+{
+	memset(e, 0, sizeof(*e));
+	e->at = at;
+	e->isn = isn;
+	e->stream = calloc(1, WIRE_STREAM_MAX);
+	e->got = calloc(1, WIRE_STREAM_MAX);
+	e->have = calloc(1, WIRE_STREAM_MAX);
+	assert_true(e->stream && e->got && e->have);
+}
+
+static void start_addresses(struct wire *w, const struct wire_options *o)
+{
+	uint16_t port = o->server_port ? o->server_port : 21;
+	bool v6 = o->v6;
+
+	start_end(&w->end[CLIENT],
+		  wire_endpoint(v6 ? "fc00:10:1:4::4" : "10.1.4.4", 40404),
+		  o->client_isn ? o->client_isn : 1000);
+	start_end(&w->end[SERVER],
+		  wire_endpoint(v6 ? "fc00:10:2:5::5" : "10.2.5.5", port),
+		  o->server_isn ? o->server_isn : 900000);
+	w->nat.client_public = w->end[CLIENT].at;
+	w->nat.server_public = w->end[SERVER].at;
+	if (o->snat)
+		w->nat.client_public = wire_endpoint(
+			v6 ? "2001:db8:203:113::100" : "203.0.113.100", 50505);
+	if (o->dnat)
+		w->nat.server_public = wire_endpoint(
+			v6 ? "2001:db8:198:51::200" : "198.51.100.200", port);
+}
+
+static void start_policy(struct wire *w, uint16_t port)
+{
+	struct policy *p = &w->policy;
+
+	p->control_port[0] = 21;
+	p->control_ports = 1;
+	if (port && port != 21)
+		p->control_port[p->control_ports++] = port;
+	p->implicit_port[0] = 990;
+	p->implicit_ports = 1;
+	p->pinhole_timeout_us = 60 * 1000000ull;
+	p->minimum_port = 1024;
+	p->require_login = true;
+	p->connmark = 0x1000;
+}
+
+void wire_start(struct wire *w, const struct wire_options *o)
+{
+	static const uint8_t key[ENGINE_KEY_LEN] = "0123456789abcde";
+	size_t size;
+
+	memset(w, 0, sizeof(*w));
+	w->now = 1000000;
+	w->mss = o->mss ? o->mss : 1460;
+	start_policy(w, o->server_port);
+	w->limits = (struct engine_limits){
+		.sessions = o->sessions ? o->sessions : 64,
+		.pinholes = o->pinholes ? o->pinholes : 64,
+		.sessions_per_client = 64,
+		.pinholes_per_client = 64,
+		.pinholes_per_server = 64,
+		.line_length = 4096,
+		.verify_checksums = true,
+	};
+	size = engine_size(&w->limits);
+	w->memory = calloc(1, size);
+	w->engine = engine_init(w->memory, size, &w->limits, &w->policy, key);
+	assert_non_null(w->engine);
+	w->out = malloc(sizeof(*w->out));
+	w->again = malloc(sizeof(*w->again));
+	w->packet = calloc(WIRE_PACKETS_MAX, sizeof(*w->packet));
+	w->verdicts = calloc(WIRE_PACKETS_MAX, 1);
+	w->log = calloc(1, WIRE_LOG_MAX);
+	assert_true(w->out && w->again && w->packet && w->verdicts && w->log);
+	start_addresses(w, o);
+}
+
+void wire_stop(struct wire *w)
+{
+	for (uint32_t i = 0; i < w->packets; i++)
+		free((void *)(uintptr_t)w->packet[i].at);
+	for (int i = 0; i < 2; i++) {
+		free(w->end[i].stream);
+		free(w->end[i].got);
+		free(w->end[i].have);
+	}
+	free(w->packet);
+	free(w->verdicts);
+	free(w->log);
+	free(w->out);
+	free(w->again);
+	free(w->memory);
+}
+
+void wire_connect(struct wire *w)
+{
+	struct wire_end *c = &w->end[CLIENT], *s = &w->end[SERVER];
+	struct segment g = { .src = c->at, .dst = s->at, .seq = c->isn,
+			     .flags = TCP_SYN, .mss = w->mss };
+
+	transmit(w, &g);
+	g = (struct segment){ .src = s->at, .dst = c->at, .seq = s->isn,
+			      .ack = c->isn + 1, .flags = TCP_SYN | TCP_ACK,
+			      .mss = w->mss };
+	transmit(w, &g);
+	send_ack(w, CLIENT);
+}
+
+void wire_write(struct wire *w, enum side from, const void *bytes, size_t len)
+{
+	struct wire_end *e = &w->end[from];
+
+	assert_true(e->stream_len + len <= WIRE_STREAM_MAX);
+	memcpy(e->stream + e->stream_len, bytes, len);
+	e->stream_len += len;
+}
+
+void wire_segment_flags(struct wire *w, enum side from, size_t a, size_t b,
+			uint8_t flags)
+{
+	assert_true(a <= b && b <= w->end[from].stream_len);
+	send_from(w, from, a, w->end[from].stream + a, b - a,
+		  flags | TCP_ACK | TCP_PSH);
+}
+
+void wire_segment(struct wire *w, enum side from, size_t a, size_t b)
+{
+	wire_segment_flags(w, from, a, b, 0);
+}
+
+void wire_forge(struct wire *w, enum side from, size_t a, const char *bytes,
+		uint8_t flags)
+{
+	send_from(w, from, a, bytes, strlen(bytes), flags | TCP_ACK);
+}
+
+void wire_pump(struct wire *w, enum side from)
+{
+	struct wire_end *e = &w->end[from];
+
+	for (int round = 0; e->acked < e->stream_len; round++) {
+		size_t end = e->acked + w->mss;
+
+		if (round > ROUNDS_MAX)
+			fail_msg("stuck at %zu of %zu", e->acked,
+				 e->stream_len);
+		wire_segment(w, from, e->acked,
+			     end < e->stream_len ? end : e->stream_len);
+	}
+}
+
+void wire_say(struct wire *w, enum side from, const char *text)
+{
+	wire_write(w, from, text, strlen(text));
+	wire_pump(w, from);
+}
+
+void wire_syn(struct wire *w, const struct endpoint *from,
+	      const struct endpoint *to)
+{
+	struct segment g = { .src = *from, .dst = *to, .seq = 7,
+			     .flags = TCP_SYN, .mss = 1460 };
+
+	transmit(w, &g);
+}
+
+void wire_fin(struct wire *w, enum side from)
+{
+	struct wire_end *e = &w->end[from];
+
+	e->fin_sent = true;
+	wire_segment_flags(w, from, e->stream_len, e->stream_len, TCP_FIN);
+}
+
+void wire_rst(struct wire *w, enum side from)
+{
+	send_from(w, from, w->end[from].sent_max, "", 0, TCP_RST | TCP_ACK);
+}
+
+void wire_wait(struct wire *w, uint64_t us)
+{
+	w->now += us;
+	engine_tick(w->engine, w->now, w->out);
+	carry_out(w, w->out);
+}
+
+unsigned int wire_logged(const struct wire *w, const char *start)
+{
+	unsigned int n = 0;
+	size_t len = strlen(start);
+
+	for (const char *at = w->log; *at; at = strchr(at, '\n') + 1)
+		n += strncmp(at, start, len) == 0;
+	return n;
+}
+
+struct span wire_received(const struct wire *w, enum side to)
+{
+	return span_of(w->end[to].got, w->end[to].received);
+}
+
+void wire_expect(const struct wire *w, enum side to, const char *text)
+{
+	struct span got = wire_received(w, to);
+
+	if (!span_equal(got, span_str(text)))
+		fail_msg("expected <%s>, got <%.*s>", text, (int)got.len,
+			 (const char *)got.at);
+}
+
+void wire_expect_settled(const struct wire *w)
+{
+	for (uint32_t i = 0; i < w->packets; i++)
+		if (!w->verdicts[i])
+			fail_msg("packet %u has no verdict", i);
+}
+
+void wire_login(struct wire *w)
+{
+	wire_say(w, SERVER, "220 ready\r\n");
+	wire_say(w, CLIENT, "USER ftpuser\r\n");
+	wire_say(w, SERVER, "331 password?\r\n");
+	wire_say(w, CLIENT, "PASS secret\r\n");
+	wire_say(w, SERVER, "230 in\r\n");
+}

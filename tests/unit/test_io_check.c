@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sallyport check as a user sees it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "support.h"
+
+#define FILES "tests/unit/config/"
+
+static char out[65536], err[65536];
+
+/* Send what is written to @fd into a file that is already gone. */
+static FILE *divert(int fd, int *saved)
+{
+	FILE *to = tmpfile();
+
+	assert_non_null(to);
+	*saved = dup(fd);
+	dup2(fileno(to), fd);
+	return to;
+}
+
+static void restore(int fd, int saved, FILE *from, char *text, size_t size)
+{
+	size_t len;
+
+	dup2(saved, fd);
+	close(saved);
+	rewind(from);
+	len = fread(text, 1, size - 1, from);
+	text[len] = '\0';
+	fclose(from);
+}
+
+/* Run the command; what it prints is in out and err. */
+static int check(const char *config, char *option)
+{
+	char *argv[] = { (char[]){ "check" }, option, NULL };
+	int saved_out, saved_err, status;
+	FILE *to_out = divert(STDOUT_FILENO, &saved_out);
+	FILE *to_err = divert(STDERR_FILENO, &saved_err);
+
+	optind = opterr = 0;
+	status = cmd_check(config, option ? 2 : 1, argv);
+	fflush(stdout);
+	restore(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
+	restore(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
+	return status;
+}
+
+static void assert_says(const char *text, const char *what)
+{
+	if (!strstr(text, what))
+		fail_msg("'%s' is not in: %s", what, text);
+}
+
+static void test_meaning(void **state)
+{
+	(void)state;
+	assert_int_equal(check(FILES "example.yaml", NULL), EXIT_WELL);
+	assert_string_equal(err, "");
+	assert_says(out, FILES "example.yaml is good.");
+	assert_says(out, "explicit FTPS ports: 21\n");
+	assert_says(out, "Implicit FTPS ports: 990\n");
+	assert_says(out, "NFQUEUE 0, one worker; up to 4096 packets");
+	assert_says(out, "daemon is down, packets pass");
+	assert_says(out, "waits 60 s");
+	assert_says(out, "lab: 10.2.5.5, fc00:10:2:5::5\n");
+	assert_says(out, "passive ports 42000-42999\n");
+	assert_says(out, "65536 sessions, 1024 of one client");
+	assert_says(out, "10.1.4.0/24 goes out as 203.0.113.1");
+}
+
+static void test_other_meaning(void **state)
+{
+	(void)state;
+	assert_int_equal(check(FILES "good-full.yaml", NULL), EXIT_WELL);
+	assert_says(out, "Implicit FTPS ports: none\n");
+	assert_says(out, "NFQUEUE 65472 to 65535, 64 workers");
+	assert_says(out, "daemon is down, control connections and queued SYNs "
+			 "are dropped");
+	assert_says(out, "older than TLS 1.3 raises");
+	assert_says(out, "leave the queue");
+	assert_says(out, "a control port or to 3306, 5000-5100.");
+	assert_says(out, "may open before login");
+	assert_says(out, "from its data port");
+	assert_says(out, "mark 0xfffffff0");
+	assert_says(out, "outside known as 203.0.113.5, 2001:db8::5");
+	assert_says(out, "passive ports not told");
+	assert_says(out, "active mode refused; 1024");
+}
+
+/* What the tables take is what the engine asks for, and is never nothing. */
+static void test_memory(void **state)
+{
+	(void)state;
+	assert_int_equal(check(FILES "good-empty.yaml", NULL), EXIT_WELL);
+	assert_says(out, "memory: ");
+	assert_null(strstr(out, "memory: 0.0 MiB"));
+}
+
+static void test_problems(void **state)
+{
+	(void)state;
+	assert_int_equal(check(FILES "bad-no-ports.yaml", NULL),
+			 EXIT_BAD_INPUT);
+	assert_string_equal(out, "");
+	assert_string_equal(
+		err,
+		FILES "bad-no-ports.yaml:3: control.ports: and "
+		      "control.implicit-tls-ports are both empty; list "
+		      "at least one port\n"
+		      "sallyport: check: 1 problem in the configuration: " FILES
+		      "bad-no-ports.yaml\n");
+	assert_int_equal(check("/nonexistent", NULL), EXIT_BAD_INPUT);
+	assert_says(err, "/nonexistent: does not exist");
+	assert_int_equal(check("/proc/self/mem", NULL), EXIT_SYSTEM);
+	assert_says(err, "sallyport: check: cannot read the configuration");
+}
+
+static void test_options(void **state)
+{
+	char help[] = "--help", print[] = "--print", bad[] = "--pri\nnt",
+	     word[] = "word";
+
+	(void)state;
+	assert_int_equal(check(NULL, help), EXIT_WELL);
+	assert_says(out, "usage: sallyport [-c FILE] check");
+	assert_int_equal(check(FILES "good-empty.yaml", print), EXIT_WELL);
+	assert_says(out, "control:\n  ports: [21] # FTP");
+	assert_int_equal(check(NULL, bad), EXIT_BAD_INPUT);
+	assert_string_equal(err, "sallyport: check: option is not known or "
+				 "lacks its argument: '--pri\\nnt'; see "
+				 "sallyport check --help\n");
+	assert_int_equal(check(NULL, word), EXIT_BAD_INPUT);
+	assert_says(err, "takes no arguments");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_other_meaning),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_options),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
