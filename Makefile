@@ -67,6 +67,73 @@ $(BUILD)/unit/%: tests/unit/%.c $(HOST_LIB) $(CORE_LIB) $(SUPPORT_OBJ)
 		$(LDFLAGS) -o $@ $< $(SUPPORT_OBJ) $(HOST_LIB) $(CORE_LIB) \
 		-lcmocka $(LDLIBS)
 
+# Fuzz targets: with libFuzzer to search, without it to run the corpora.
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CC ?= clang
+FUZZ_FLAGS := -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined
+CORPUS := $(FUZZ:%=$(BUILD)/fuzz/%.corpus)
+
+$(BUILD)/fuzz/%.corpus: tests/fuzz/%.c tests/fuzz/standalone.c $(HOST_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(HOST_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
+		tests/fuzz/standalone.c $(HOST_LIB) $(CORE_LIB) $(LDLIBS)
+
+$(BUILD)/fuzz/%.search: tests/fuzz/%.c $(CORE_SRC) $(HOST_SRC)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=c17 $(FUZZ_FLAGS) $(HOST_FLAGS) -o $@ $< \
+		$(CORE_SRC) $(filter-out src/cmd/%,$(HOST_SRC)) $(LDLIBS)
+
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%.search) ## search for SECONDS=60 with every fuzz target
+	@for f in $(FUZZ); do \
+		mkdir -p $(BUILD)/fuzz/corpus/$$f; \
+		echo "== $$f, $(SECONDS) s"; \
+		$(BUILD)/fuzz/$$f.search -max_total_time=$(SECONDS) \
+			-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
+			$(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} \
+			>$(BUILD)/fuzz/$$f.log 2>&1 || \
+			{ tail -40 $(BUILD)/fuzz/$$f.log; exit 1; }; \
+		grep -E 'number_of_executed|average_exec' $(BUILD)/fuzz/$$f.log; \
+	done
+
+deps: ## install the packages that building and testing need
+	@sh tests/deps.sh
+
+check: deps ## build and run every test that this machine can run
+	@$(MAKE) --no-print-directory all unit $(CORPUS)
+	@sh tests/lab/fetch-servers.sh
+	@sh tests/check.sh $(BUILD)
+
+asan: ## the unit tests and corpora under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+		EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE" \
+		all unit asan-corpora
+	@CHECK_LAB=no sh tests/check.sh $(BUILD)/asan
+
+asan-corpora: $(CORPUS)
+
+matrix: all ## every sensible server, client, mode, NAT and family
+	@sh tests/lab/fetch-servers.sh
+	/usr/bin/python3 tests/lab/matrix.py --all --sallyport $(BUILD)/sallyport
+
+demo: deps ## the main job, shown in a lab of namespaces
+	@$(MAKE) --no-print-directory all
+	@/usr/bin/python3 tests/lab/demo.py --sallyport $(BUILD)/sallyport
+
+bench: all ## speed, as ratios within one run
+	@SALLYPORT=$(BUILD)/sallyport BUILD=$(BUILD) sh tests/bench/run.sh
+
+lint: ## format, static analysis, and a few habits
+	@sh tests/lint.sh
+
+fmt: ## put the sources into the project's format
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all ## install under DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/sallyport $(DESTDIR)$(PREFIX)/sbin/sallyport
+	install -D -m 644 man/sallyport.8 $(DESTDIR)$(PREFIX)/share/man/man8/sallyport.8
+	install -D -m 644 man/sallyport.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sallyport.conf.5
+
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
 		awk -F'\t' '{ printf "  %-10s %s\n", $$1, $$2 }'
@@ -76,5 +143,7 @@ clean: ## remove what was built
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit help clean
+.PHONY: all unit fuzz deps check asan asan-corpora matrix demo bench lint fmt \
+	install help clean
+.SECONDARY:
 .DELETE_ON_ERROR:
