@@ -86,7 +86,7 @@ bool ftp_reply_is_success(uint16_t code)
 bool ftp_reply_may_name_endpoint(struct span start, size_t *text_at)
 {
 	struct cursor c = cursor_of(span_sub(start, 0, TEXT_AT));
-	static const char want[TEXT_AT] = "22? ";
+	static const uint8_t want[TEXT_AT] = { '2', '2', '?', ' ' };
 
 	for (size_t i = 0; c.rest.len > 0; i++) {
 		uint8_t byte = rd_u8(&c);

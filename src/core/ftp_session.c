@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The FTP conversation of one session (RFC 959 5.4).
+ * The lines of one session: commands and replies, read and told (RFC 959 5).
  *
- * Each command waits in a queue for its final reply; preliminary ones (1yz)
- * leave it there. What a reply means depends on the command at the head of
- * the queue, by the table `reaction`. So an endpoint in a reply counts only
- * if it answers the command that asked for it.
+ * Each command waits in a queue for its final reply; what the reply means is
+ * in ftp_reaction.c.
  */
 #include "ftp_session.h"
 
@@ -14,22 +12,11 @@
 #include <sallyport/telnet.h>
 
 #include "endpoint.h"
+#include "ftp_reaction.h"
 #include "outcome.h"
 #include "pinhole.h"
 #include "session_table.h"
 #include "state.h"
-
-/* A whole reply: @line is its last line. */
-struct reply {
-	uint16_t code;
-	uint32_t lines;
-	struct span text; /* of its first line */
-	const struct line *line;
-	struct span last_text; /* of its last line */
-	size_t last_text_at;
-};
-
-/* --- lines ------------------------------------------------------------ */
 
 static struct span plain_text(struct engine *e, struct session *s,
 			      struct line *line)
@@ -185,177 +172,6 @@ void ftp_line_from_client(struct engine *e, struct session *s,
 
 /* --- replies ---------------------------------------------------------- */
 
-static void on_greeting(struct engine *e, struct session *s,
-			const struct pending *p, const struct reply *r)
-{
-	(void)p;
-	if (r->code == 220)
-		s->greeted = true;
-	else if (ftp_reply_is_success(r->code))
-		session_doubt(e, s, ALERT_BAD_REPLY);
-}
-
-/* 230 and its like: logged in. 331, 332: more words to come. */
-static void on_login(struct engine *e, struct session *s,
-		     const struct pending *p, const struct reply *r)
-{
-	(void)e;
-	(void)p;
-	s->password_next = r->code == 331 || r->code == 332;
-	if (s->password_next)
-		s->logged_in = false;
-	else if (ftp_reply_is_success(r->code))
-		s->logged_in = true;
-}
-
-/* RFC 959 4.1.1: back to the state after connecting. */
-static void on_rein(struct engine *e, struct session *s,
-		    const struct pending *p, const struct reply *r)
-{
-	(void)p;
-	if (!ftp_reply_is_success(r->code))
-		return;
-	s->logged_in = false;
-	s->epsv_all = false;
-	s->endpoint_named = false;
-	hole_close_all(e, s, true, "REIN");
-}
-
-static bool mechanism_is_tls(const struct session *s)
-{
-	static const char *const name[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
-	struct span m = span_str(s->mechanism);
-
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
-		if (span_equal_nocase(m, span_str(name[i])))
-			return true;
-	return false;
-}
-
-/* RFC 2228 3: 234 ends the exchange, 334 asks for ADAT. RFC 4217 4.1: for TLS
- * it is 234 and only 234. Everything else leaves the session in the clear. */
-static void on_auth(struct engine *e, struct session *s,
-		    const struct pending *p, const struct reply *r)
-{
-	bool tls = mechanism_is_tls(s);
-	bool accepted = r->code == 234 || (!tls && r->code == 334);
-	struct event *ev = outcome_event(e, s, EVENT_AUTH);
-
-	(void)p;
-	ev->auth.mechanism = outcome_text(e, span_str(s->mechanism));
-	ev->auth.code = r->code;
-	ev->auth.accepted = accepted;
-	if (!accepted)
-		return;
-	hole_close_all(e, s, true, "AUTH");
-	s->tls = tls;
-	if (!tls)
-		alert_raise(e, s, ALERT_UNSUPPORTED_SECURITY);
-	session_opaque(s);
-}
-
-static void on_active(struct engine *e, struct session *s,
-		      const struct pending *p, const struct reply *r)
-{
-	struct hole *h = p->has_hole ? hole_first_asked(e, s) : NULL;
-
-	if (h)
-		endpoint_answered(e, s, h, ftp_reply_is_success(r->code));
-}
-
-/* RFC 2428 4: after EPSV ALL nothing but EPSV opens a data connection. */
-static void on_passive(struct engine *e, struct session *s,
-		       const struct pending *p, const struct reply *r)
-{
-	static const struct {
-		enum ftp_verb verb;
-		uint16_t code;
-	} row[] = { { FTP_PASV, 227 }, { FTP_EPSV, 229 }, { FTP_LPSV, 228 } };
-	enum via via;
-
-	if (p->all) {
-		s->epsv_all |= ftp_reply_is_success(r->code);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
-		if (row[i].verb == p->verb && row[i].code == r->code &&
-		    verb_via((enum ftp_verb)p->verb, &via))
-			endpoint_reply(e, s, via, r->last_text, r->line,
-				       r->last_text_at, r->lines);
-}
-
-/* The transfer is over, so its endpoint is used up (RFC 959 3.3). */
-static void on_transfer(struct engine *e, struct session *s,
-			const struct pending *p, const struct reply *r)
-{
-	(void)p;
-	if (ftp_reply_is_success(r->code))
-		hole_close_all(e, s, false, "transfer complete");
-}
-
-static void on_abor(struct engine *e, struct session *s,
-		    const struct pending *p, const struct reply *r)
-{
-	(void)p;
-	if (ftp_reply_is_success(r->code))
-		hole_close_all(e, s, false, "ABOR");
-}
-
-static void on_quit(struct engine *e, struct session *s,
-		    const struct pending *p, const struct reply *r)
-{
-	(void)p;
-	if (ftp_reply_is_success(r->code))
-		hole_close_all(e, s, true, "QUIT");
-}
-
-typedef void reaction_fn(struct engine *, struct session *,
-			 const struct pending *, const struct reply *);
-
-static reaction_fn *const reaction[FTP_VERBS] = {
-	[FTP_GREETING] = on_greeting, [FTP_USER] = on_login,
-	[FTP_PASS] = on_login,        [FTP_ACCT] = on_login,
-	[FTP_REIN] = on_rein,         [FTP_AUTH] = on_auth,
-	[FTP_PORT] = on_active,       [FTP_EPRT] = on_active,
-	[FTP_LPRT] = on_active,       [FTP_PASV] = on_passive,
-	[FTP_EPSV] = on_passive,      [FTP_LPSV] = on_passive,
-	[FTP_RETR] = on_transfer,     [FTP_STOR] = on_transfer,
-	[FTP_STOU] = on_transfer,     [FTP_APPE] = on_transfer,
-	[FTP_LIST] = on_transfer,     [FTP_NLST] = on_transfer,
-	[FTP_MLSD] = on_transfer,     [FTP_ABOR] = on_abor,
-	[FTP_QUIT] = on_quit,
-};
-
-/* An endpoint that answers nothing of the kind: echoed text, or worse. */
-static bool is_unrequested(const struct reply *r, const struct pending *p)
-{
-	return (r->code == 227 && p->verb != FTP_PASV) ||
-	       (r->code == 228 && p->verb != FTP_LPSV) ||
-	       (r->code == 229 && (p->verb != FTP_EPSV || p->all));
-}
-
-static void take_reply(struct engine *e, struct session *s,
-		       const struct reply *r)
-{
-	struct pending p = { .verb = FTP_UNKNOWN };
-
-	if (ftp_reply_is_preliminary(r->code))
-		return;
-	if (s->pending_count) {
-		p = s->pending[s->pending_at];
-		s->pending_at =
-			(uint8_t)((s->pending_at + 1) % SESSION_PENDING_MAX);
-		s->pending_count--;
-	} else if (r->code != 421) {
-		/* 421 may come at any time (RFC 959 5.4). */
-		alert_raise(e, s, ALERT_UNSOLICITED_REPLY);
-	}
-	if (is_unrequested(r, &p))
-		alert_raise(e, s, ALERT_UNREQUESTED_REPLY);
-	if (reaction[p.verb])
-		reaction[p.verb](e, s, &p, r);
-}
-
 static void tell_reply(struct engine *e, struct session *s,
 		       const struct reply *r)
 {
@@ -409,8 +225,14 @@ void ftp_line_from_server(struct engine *e, struct session *s,
 	case FTP_REPLY_DONE:
 		break;
 	}
-	r = (struct reply){ got.code, got.lines, got.text,
-			    &line,    got.text,  got.text_at };
+	r = (struct reply){
+		.code = got.code,
+		.lines = got.lines,
+		.text = got.text,
+		.line = &line,
+		.last_text = got.text,
+		.last_text_at = got.text_at,
+	};
 	if (got.lines > 1)
 		r.text = (struct span){ s->reply_text, s->reply_text_len };
 	tell_reply(e, s, &r);
@@ -421,5 +243,5 @@ void ftp_line_from_server(struct engine *e, struct session *s,
 		session_opaque(s);
 		return;
 	}
-	take_reply(e, s, &r);
+	ftp_react(e, s, &r);
 }

@@ -62,7 +62,7 @@ static void act(struct engine *e, const struct hole *h, enum action_type type)
 static void count(struct engine *e, const struct hole *h, int step)
 {
 	struct peer *client = peer_get(e, &h->ends.client.addr);
-	struct peer *server = peer_get(e, &h->ends.server.addr);
+	struct peer *server;
 
 	if (client) {
 		client->holes_client += (uint32_t)step;

@@ -20,8 +20,8 @@
 #include "io/sets.h"
 
 /*
- * nf_tables lets go of the set that a deleted rule named a little after the
- * deletion has been answered, and tells nobody: ask again, for a second.
+ * nf_tables lets go of the set that a deleted rule named only after it has
+ * answered, in a work queue, and tells nobody: ask again, for a second.
  */
 #define DESTROY_TRIES    50
 #define DESTROY_PAUSE_NS 20000000

@@ -18,9 +18,9 @@
 
 #include "bench.h"
 
-#define PACKETS 64
-#define MESSAGE_MAX (65536 + 4096)
-#define QUEUE_LENGTH 4096
+#define PACKETS        64
+#define MESSAGE_MAX    (65536 + 4096)
+#define QUEUE_LENGTH   4096
 #define RECEIVE_BUFFER (16 << 20)
 
 /* A verdict is two headers and one attribute of eight bytes. */
@@ -85,7 +85,8 @@ static uint32_t packet_id(const struct nlmsghdr *msg)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, msg, sizeof(struct nfgenmsg)) {
+	mnl_attr_for_each(attr, msg, sizeof(struct nfgenmsg))
+	{
 		if (mnl_attr_get_type(attr) == NFQA_PACKET_HDR) {
 			const struct nfqnl_msg_packet_hdr *head =
 				mnl_attr_get_payload(attr);

@@ -90,8 +90,9 @@ static void another_size_takes_the_place(void **state)
 	assert_int_equal(netns_count("ipset list -n | wc -l"), 2);
 	assert_int_equal(sets_destroy(s), SETS_IN_USE);
 	netns_sh("iptables -t raw -F");
-	netns_sh("ipset destroy " SETS_NAME_V4 " 2>/dev/null || "
-		 "{ sleep 0.2; ipset destroy " SETS_NAME_V4 "; }");
+	/* nf_tables may let go of it a moment later. */
+	netns_sh("timeout 2 sh -c 'until ipset -q destroy " SETS_NAME_V4
+		 "; do :; done'");
 	assert_int_equal(sets_destroy(s), SETS_FINE);
 }
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Data connections: how long they take to connect, and how fast they are. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "ftp_client.h"
+#include "ftp_socket.h"
+
+#define DRAIN (1 << 20)
+
+/* Measurements in one session, then a new one. */
+#define PER_SESSION 50
+
+static int passive_connect(struct client *c, uint64_t *took)
+{
+	struct sockaddr_in to;
+	int data;
+
+	client_ask(c, "PASV\r\n", "227 ");
+	if (!hostport_read(c->reply + 4, &to))
+		bench_die("ftp_load: 227");
+	data = socket_connect(&to, took);
+	if (data < 0)
+		bench_die("ftp_load: data connection");
+	return data;
+}
+
+/* From PASV to the end of an empty listing; the time of connect(). */
+static uint64_t passive_once(struct client *c)
+{
+	uint64_t took;
+	int data = passive_connect(c, &took);
+
+	client_ask(c, "NLST\r\n", "150 ");
+	if (!strstr(c->reply, "226 "))
+		client_expect(c, "226 ");
+	close(data);
+	return took;
+}
+
+/* The same with PORT: the server connects, and its reply tells the time. */
+static uint64_t active_once(struct client *c)
+{
+	struct sockaddr_in at = socket_local(c->fd);
+	char where[HOSTPORT_MAX], command[HOSTPORT_MAX + 16];
+	const char *said;
+	int listener;
+
+	at.sin_port = 0;
+	listener = socket_listen(&at);
+	at = socket_local(listener);
+	hostport_write(&at, where);
+	snprintf(command, sizeof(command), "PORT %s\r\n", where);
+	client_ask(c, command, "200 ");
+	client_ask(c, "NLST\r\n", "150 ");
+	if (!strstr(c->reply, "226 "))
+		client_expect(c, "226 ");
+	close(listener);
+	said = strstr(c->reply, "connected in ");
+	if (!said)
+		bench_die("ftp_load: 226");
+	return strtoull(said + strlen("connected in "), NULL, 10);
+}
+
+static double connect_round(const struct path *path, unsigned int count,
+			    bool active)
+{
+	double *took = bench_alloc(count * sizeof(*took));
+	struct client c;
+	double median;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (i % PER_SESSION == 0)
+			client_login(&c, path);
+		took[i] = (double)(active ? active_once(&c) : passive_once(&c));
+		if (i % PER_SESSION == PER_SESSION - 1 || i == count - 1) {
+			client_ask(&c, "QUIT\r\n", "221 ");
+			close(c.fd);
+		}
+	}
+	median = bench_quantile(took, count, 0.5);
+	free(took);
+	return median;
+}
+
+void measure_connect(const struct plan *plan, unsigned int count, bool active)
+{
+	for (unsigned int r = 0; r < plan->rounds; r++)
+		for (int i = 0; i < plan->paths; i++)
+			bench_sample(plan->metric, plan->path[i].name,
+				     connect_round(&plan->path[i], count,
+						   active));
+}
+
+static double bulk_round(const struct path *path, uint64_t bytes)
+{
+	static char drain[DRAIN];
+	struct client c;
+	char command[64];
+	uint64_t took, start, got = 0;
+	ssize_t n;
+	int data;
+
+	client_login(&c, path);
+	data = passive_connect(&c, &took);
+	snprintf(command, sizeof(command), "RETR %llu\r\n",
+		 (unsigned long long)bytes);
+	client_ask(&c, command, "150 ");
+	start = bench_now();
+	while ((n = recv(data, drain, sizeof(drain), MSG_TRUNC)) > 0)
+		got += (uint64_t)n;
+	took = bench_now() - start;
+	if (n < 0 || got != bytes)
+		bench_die("ftp_load: transfer");
+	if (!strstr(c.reply, "226 "))
+		client_expect(&c, "226 ");
+	close(data);
+	client_ask(&c, "QUIT\r\n", "221 ");
+	close(c.fd);
+	return (double)bytes / (double)took * 1000; /* MB/s */
+}
+
+void measure_bulk(const struct plan *plan, uint64_t bytes)
+{
+	for (unsigned int r = 0; r < plan->rounds; r++)
+		for (int i = 0; i < plan->paths; i++)
+			bench_sample(plan->metric, plan->path[i].name,
+				     bulk_round(&plan->path[i], bytes));
+}
