@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A control connection spoken by hand, for what no client can be made to do."""
+"""A control connection by hand, for what no client can be made to do."""
 
 import select
 import socket

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A private view of /etc for the servers, which want a system user.
 
-The lab's own passwd, shadow, group, nsswitch.conf and pam.d are mounted over the machine's,
-in the mount namespace that `ip netns exec` makes for each command.
+The lab's own passwd, shadow, group, nsswitch.conf and pam.d are mounted over
+the machine's, in the mount namespace that `ip netns exec` makes for each
+command.
 """
 
 import os

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The reference network.
 
-	client 10.1.4.4   thief_in 10.1.4.66      server 10.2.5.5   thief_out 10.2.5.66
-	       |                |                         |               |
-	       +----- inside ---+--- 10.1.4.1  gateway  10.2.5.1 --- outside
-	                             10.1.4.100 (public, for the server)
+  client 10.1.4.4      thief_in 10.1.4.66
+        |                  |
+        +----- inside -----+--- 10.1.4.1   gateway (and 10.1.4.100 for the
+        +----- outside ----+--- 10.2.5.1            server, where it has DNAT)
+        |                  |
+  server 10.2.5.5      thief_out 10.2.5.66
 
 and the same in fc00:10:1:4::/64 and fc00:10:2:5::/64. The two Ethernets are
 bridges in a namespace of their own, so that no rule of the gateway sees what
 stays within one.
 """
 
+import itertools
 import socket
 
 from netns import Namespace
@@ -57,6 +60,7 @@ class Topology:
         self.all = []
         self._prefix = prefix
         self._env = env
+        self._ports = itertools.count(1)
         self.switch = self._namespace("switch")
         self.switch.ip("link add inside type bridge\n"
                        "link add outside type bridge\n"
@@ -87,13 +91,10 @@ class Topology:
         return space
 
     def _link(self, space, name, bridge, network, last):
-        port = f"to-{space.name.rsplit('-', 1)[1][:9]}"
-        if name != "eth0":
-            port += name[0]
+        port = f"port{next(self._ports)}"
         self.switch.ip(
             f"link add {port} type veth peer name {name} netns {space.name}\n"
             f"link set {port} up master {bridge}\n")
         space.ip(f"link set {name} up\n" + "".join(
-            f"addr add {network[f]}{n}/{PREFIX_LEN[f]} dev {name}"
-            f"{' nodad' if f == V6 else ''}\n"
+            f"addr add {network[f]}{n}/{PREFIX_LEN[f]} dev {name}\n"
             for f in FAMILIES for n in last))

@@ -21,6 +21,7 @@ import transfer
 from waiting import LabError
 
 PREFIX = os.path.join(tempfile.gettempdir(), "sallyport-lab-")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TOOLS = ("ip", "iptables", "ip6tables", "conntrack", "ipset")
 
 
@@ -89,13 +90,13 @@ class Workspace:
         self._open = {}
         self._made = 0
         self._closed = False
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, _exit_on)
         return self
 
     def __exit__(self, *_):
         """A second signal must not stop the cleaning."""
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         self.abort()
         _remove(self.directory)

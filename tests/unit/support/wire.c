@@ -348,6 +348,21 @@ static void carry_out(struct wire *w, struct outcome *out)
 	free(mine);
 }
 
+void wire_deliver(struct wire *w)
+{
+	carry_out(w, w->out);
+}
+
+/* Wires on one engine have one clock: the hub's. */
+static void pass_time(struct wire *w, uint64_t us)
+{
+	if (w->with && w->with->now > w->now)
+		w->now = w->with->now;
+	w->now += us;
+	if (w->with)
+		w->with->now = w->now;
+}
+
 void wire_raw(struct wire *w, struct span packet)
 {
 	uint8_t *copy = malloc(packet.len + 1);
@@ -358,7 +373,7 @@ void wire_raw(struct wire *w, struct span packet)
 	memcpy(copy, packet.at, packet.len);
 	w->packet[tag] = span_of(copy, packet.len);
 	w->verdicts[tag] = 0;
-	w->now += 10;
+	pass_time(w, 10);
 	if (engine_packet(w->engine, w->packet[tag], tag, w->now, w->out) ==
 	    ENGINE_ASK_NAT) {
 		assert_int_equal(w->out->verdicts + w->out->actions +
@@ -460,6 +475,19 @@ void wire_start(struct wire *w, const struct wire_options *o)
 	w->log = calloc(1, WIRE_LOG_MAX);
 	assert_true(w->out && w->again && w->packet && w->verdicts && w->log);
 	start_addresses(w, o);
+}
+
+void wire_join(struct wire *w, struct wire *hub, const struct wire_options *o,
+	       const struct endpoint *client)
+{
+	wire_start(w, o);
+	free(w->memory);
+	w->memory = NULL;
+	w->engine = hub->engine;
+	w->with = hub;
+	w->end[CLIENT].at = *client;
+	if (!o->snat)
+		w->nat.client_public = *client;
 }
 
 void wire_stop(struct wire *w)
@@ -566,7 +594,7 @@ void wire_rst(struct wire *w, enum side from)
 
 void wire_wait(struct wire *w, uint64_t us)
 {
-	w->now += us;
+	pass_time(w, us);
 	engine_tick(w->engine, w->now, w->out);
 	carry_out(w, w->out);
 }

@@ -68,6 +68,7 @@ struct wire {
 	struct action last[8];
 	bool fail_action[8]; /* the "kernel" refuses these */
 	unsigned int asked_nat;
+	struct wire *with; /* shares its engine; see wire_join() */
 };
 
 struct wire_options {
@@ -81,6 +82,11 @@ struct wire_options {
 
 void wire_start(struct wire *w, const struct wire_options *o);
 void wire_stop(struct wire *w);
+
+/* One more pair of ends on the engine of @hub, which must outlive @w. Its
+ * client is at @client. Nothing may be held while the other one is used. */
+void wire_join(struct wire *w, struct wire *hub, const struct wire_options *o,
+	       const struct endpoint *client);
 
 /* Handshake. */
 void wire_connect(struct wire *w);
@@ -115,6 +121,9 @@ void wire_raw(struct wire *w, struct span packet);
 
 /* Let time pass. */
 void wire_wait(struct wire *w, uint64_t us);
+
+/* Carry out what a call of the engine has put into w->out. */
+void wire_deliver(struct wire *w);
 
 /* Has the log a line that starts with @start? How many? */
 unsigned int wire_logged(const struct wire *w, const char *start);

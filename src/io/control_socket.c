@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The name in the file system where the daemon is asked. */
+#include "io/control_socket.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* More than may be served at once need not wait (control_server.h). */
+#define BACKLOG 16
+
+/* Whoever may ask may also stop the daemon. */
+#define MODE (S_IRUSR | S_IWUSR)
+
+static const char *const result_text[] = {
+	[CONTROL_FINE] = "fine",
+	[CONTROL_TOO_LONG] = "the path is too long for a socket; set a shorter "
+			     "control-socket",
+	[CONTROL_NO_DIRECTORY] = "the directory of the control socket is not "
+				 "there; make it or set another control-socket",
+	[CONTROL_NOT_SOCKET] = "what is there is not a socket; remove it or "
+			       "set another control-socket",
+	[CONTROL_BUSY] = "another daemon answers there; stop it or set another "
+			 "control-socket",
+	[CONTROL_NO_DAEMON] = "no daemon answers; start it: sallyport run",
+	[CONTROL_DENIED] = "not permitted to use the control socket; run as "
+			   "root",
+	[CONTROL_FAILED] = "the system refused the control socket",
+};
+
+const char *control_text(enum control_result result)
+{
+	return result_text[result];
+}
+
+/* What the errors of bind(2) and connect(2) mean; see unix(7). */
+static enum control_result result_of(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return CONTROL_NO_DIRECTORY;
+	case ECONNREFUSED:
+		return CONTROL_NO_DAEMON;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return CONTROL_DENIED;
+	default:
+		errno = error;
+		return CONTROL_FAILED;
+	}
+}
+
+static enum control_result address_of(const char *path, struct sockaddr_un *out)
+{
+	size_t len = strlen(path);
+
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (len == 0 || len >= sizeof(out->sun_path))
+		return CONTROL_TOO_LONG;
+	memcpy(out->sun_path, path, len);
+	return CONTROL_FINE;
+}
+
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+enum control_result control_connect(const char *path, int *fd)
+{
+	struct sockaddr_un to;
+	enum control_result result = address_of(path, &to);
+	int s, error;
+
+	if (result != CONTROL_FINE)
+		return result;
+	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (s < 0)
+		return result_of(errno);
+	if (connect(s, (const struct sockaddr *)&to, sizeof(to)) == 0) {
+		*fd = s;
+		return CONTROL_FINE;
+	}
+	error = errno;
+	close(s);
+	/* A missing name is a missing daemon. A file that is no socket refuses
+	 * the connection too. */
+	if (error == ENOENT || error == ENOTDIR)
+		return CONTROL_NO_DAEMON;
+	if (error == ECONNREFUSED && !is_socket(path))
+		return CONTROL_NOT_SOCKET;
+	return result_of(error);
+}
+
+/* Remove the socket that a dead daemon has left. */
+static enum control_result clear_stale(const char *path)
+{
+	int fd;
+
+	switch (control_connect(path, &fd)) {
+	case CONTROL_FINE:
+		close(fd);
+		return CONTROL_BUSY;
+	case CONTROL_NO_DAEMON:
+		if (unlink(path) < 0 && errno != ENOENT)
+			return result_of(errno);
+		return CONTROL_FINE;
+	case CONTROL_NOT_SOCKET:
+		return CONTROL_NOT_SOCKET;
+	case CONTROL_DENIED:
+		return CONTROL_DENIED;
+	default:
+		/* Its backlog is full (EAGAIN): it lives. */
+		return CONTROL_BUSY;
+	}
+}
+
+static enum control_result bind_name(int fd, const char *path,
+				     const struct sockaddr_un *at)
+{
+	enum control_result result = CONTROL_FINE;
+
+	/* Before bind(2), so that nobody comes in between. */
+	if (fchmod(fd, MODE) < 0)
+		return result_of(errno);
+	if (bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0)
+		return CONTROL_FINE;
+	if (errno != EADDRINUSE)
+		return result_of(errno);
+	result = clear_stale(path);
+	if (result == CONTROL_FINE &&
+	    bind(fd, (const struct sockaddr *)at, sizeof(*at)) < 0)
+		result = errno == EADDRINUSE ? CONTROL_BUSY : result_of(errno);
+	return result;
+}
+
+static enum control_result start_listening(struct control_name *out)
+{
+	struct stat st;
+
+	if (listen(out->fd, BACKLOG) < 0 || lstat(out->path, &st) < 0)
+		return result_of(errno);
+	out->dev = st.st_dev;
+	out->ino = st.st_ino;
+	return CONTROL_FINE;
+}
+
+enum control_result control_listen(struct control_name *out, const char *path)
+{
+	struct sockaddr_un at;
+	enum control_result result = address_of(path, &at);
+	int saved;
+
+	*out = (struct control_name){ .fd = -1, .path = path };
+	if (result != CONTROL_FINE)
+		return result;
+	out->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			 0);
+	if (out->fd < 0)
+		return result_of(errno);
+	result = bind_name(out->fd, path, &at);
+	if (result == CONTROL_FINE)
+		result = start_listening(out);
+	if (result == CONTROL_FINE)
+		return CONTROL_FINE;
+	saved = errno;
+	close(out->fd);
+	out->fd = -1;
+	errno = saved;
+	return result;
+}
+
+void control_unlisten(struct control_name *name)
+{
+	struct stat st;
+
+	if (name->fd < 0)
+		return;
+	if (lstat(name->path, &st) == 0 && st.st_dev == name->dev &&
+	    st.st_ino == name->ino)
+		unlink(name->path);
+	close(name->fd);
+	name->fd = -1;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The name in the file system where the daemon is asked. */
+#ifndef IO_CONTROL_SOCKET_H
+#define IO_CONTROL_SOCKET_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum control_result {
+	CONTROL_FINE,
+	CONTROL_TOO_LONG,     /* does not fit into sun_path of unix(7) */
+	CONTROL_NO_DIRECTORY, /* or one of the path's parts is no directory */
+	CONTROL_NOT_SOCKET,   /* something else has the name */
+	CONTROL_BUSY,         /* a living daemon answers there */
+	CONTROL_NO_DAEMON,    /* nobody listens there */
+	CONTROL_DENIED,
+	CONTROL_FAILED, /* anything else: see errno */
+};
+
+/* One line for people: what is wrong and the cure. */
+const char *control_text(enum control_result result);
+
+/* A name that we listen at. */
+struct control_name {
+	int fd; /* listens; -1: none */
+	const char *path;
+	dev_t dev; /* of the name: it may have become another's */
+	ino_t ino;
+};
+
+/*
+ * Take the name @path, which must outlive @out, and listen there with mode
+ * 0600. The socket of a daemon that died is replaced; nothing else is.
+ * CONTROL_FINE: control_unlisten() ends it.
+ */
+enum control_result control_listen(struct control_name *out, const char *path);
+
+/* Close, and remove the name if it is still ours; harmless twice. */
+void control_unlisten(struct control_name *name);
+
+/* Connect to the daemon at @path; CONTROL_FINE gives *@fd. */
+enum control_result control_connect(const char *path, int *fd);
+
+#endif

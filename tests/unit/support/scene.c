@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conversations and questions: see scene.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/state.h"
+
+#include "scene.h"
+
+void scene_start(struct wire *w, const struct wire_options *o)
+{
+	wire_start(w, o);
+	wire_connect(w);
+	wire_login(w);
+}
+
+static void expect_empty(const struct engine *e)
+{
+	assert_int_equal(e->sessions.used, 0);
+	assert_int_equal(e->chunks.used, 0);
+	assert_int_equal(e->held.used, 0);
+	assert_int_equal(e->edits.used, 0);
+	assert_int_equal(e->peers.used, 0);
+	assert_int_equal(e->stats.sessions, 0);
+	assert_int_equal(e->stats.pinholes, 0);
+	/* Records of data connections that conntrack did not report yet. */
+	assert_int_equal(e->holes.used, e->stats.data_connections);
+}
+
+void scene_stop(struct wire *w)
+{
+	bool more;
+
+	do {
+		more = engine_shutdown(w->engine, w->now, w->out);
+		wire_deliver(w);
+	} while (more);
+	assert_int_equal(w->actions[ACTION_PINHOLE_ADD],
+			 w->actions[ACTION_PINHOLE_DEL]);
+	wire_expect_settled(w);
+	expect_empty(w->engine);
+	wire_stop(w);
+}
+
+void scene_play(struct wire *w, const char *script)
+{
+	char text[1024];
+
+	while (*script) {
+		size_t len = strcspn(script, "\n");
+		enum side from = script[0] == '>' ? CLIENT : SERVER;
+
+		assert_true(len >= 2 && len + 1 < sizeof(text));
+		assert_true((script[0] == '>' || script[0] == '<') &&
+			    script[1] == ' ');
+		snprintf(text, sizeof(text), "%.*s\r\n", (int)len - 2,
+			 script + 2);
+		wire_say(w, from, text);
+		script += len + (script[len] == '\n');
+	}
+}
+
+void scene_send(struct wire *w, enum side from, const char *text)
+{
+	size_t at = w->end[from].stream_len;
+
+	wire_write(w, from, text, strlen(text));
+	wire_segment(w, from, at, w->end[from].stream_len);
+}
+
+void scene_name(enum via via, const char *addr, uint16_t port,
+		char out[SCENE_TEXT_MAX])
+{
+	static const char *const form[] = {
+		[VIA_PORT] = "PORT %.*s\r\n",
+		[VIA_EPRT] = "EPRT %.*s\r\n",
+		[VIA_LPRT] = "LPRT %.*s\r\n",
+		[VIA_PASV] = "227 Entering Passive Mode (%.*s).\r\n",
+		[VIA_EPSV] = "229 Entering Extended Passive Mode (%.*s)\r\n",
+		[VIA_LPSV] = "228 Entering Long Passive Mode (%.*s)\r\n",
+	};
+	struct hostport hp = { .via = via, .delimiter = '|' };
+	char text[HOSTPORT_TEXT_MAX];
+	size_t len;
+
+	hp.endpoint = wire_endpoint(addr, port);
+	len = hostport_format(&hp, text);
+	assert_true(len > 0);
+	snprintf(out, SCENE_TEXT_MAX, form[via], (int)len, text);
+}
+
+void scene_ask(struct wire *w, enum via via, const char *addr, uint16_t port)
+{
+	char text[SCENE_TEXT_MAX];
+
+	scene_name(via, addr, port, text);
+	if (via_is_active(via)) {
+		wire_say(w, CLIENT, text);
+		scene_play(w, "< 200 ok");
+		return;
+	}
+	snprintf(text + SCENE_TEXT_MAX / 2, SCENE_TEXT_MAX / 2, "%s\r\n",
+		 via_name(via));
+	wire_say(w, CLIENT, text + SCENE_TEXT_MAX / 2);
+	wire_say(w, SERVER, text);
+}
+
+void scene_data(struct wire *w)
+{
+	const struct pinhole_key *key = &w->last[ACTION_PINHOLE_ADD].hole.key;
+	struct endpoint from = { key->from, 20 };
+
+	assert_true(w->actions[ACTION_PINHOLE_ADD] > 0);
+	wire_syn(w, &from, &key->to);
+}
+
+unsigned int scene_holes(const struct wire *w, const char *state)
+{
+	struct pinhole_info info;
+	unsigned int n = 0;
+	uint32_t at = 0;
+
+	while (engine_next_pinhole(w->engine, &at, &info))
+		n += strcmp(info.state, state) == 0;
+	return n;
+}
+
+bool scene_trusted(const struct wire *w)
+{
+	struct session_info info;
+	uint32_t at = 0;
+
+	assert_true(engine_next_session(w->engine, &at, &info));
+	return info.trusted;
+}
+
+void scene_expect_alert(const struct wire *w, const char *alert)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "alert %s\n", alert);
+	if (wire_logged(w, text) != 1)
+		fail_msg("%u times %s in:\n%s", wire_logged(w, text), alert,
+			 w->log);
+}
+
+void scene_expect_quiet(const struct wire *w)
+{
+	if (wire_logged(w, "alert"))
+		fail_msg("an alert in:\n%s", w->log);
+}
+
+void scene_expect_refused(const struct wire *w, const char *alert)
+{
+	assert_int_equal(w->actions[ACTION_PINHOLE_ADD], 0);
+	assert_int_equal(wire_logged(w, "pinhole open"), 0);
+	assert_int_equal(scene_holes(w, "open") + scene_holes(w, "asked"), 0);
+	scene_expect_alert(w, alert);
+	if (wire_logged(w, "alert") != 1)
+		fail_msg("more alerts than one in:\n%s", w->log);
+}
+
+void scene_expect_open(const struct wire *w, unsigned int n)
+{
+	assert_int_equal(scene_holes(w, "open"), n);
+	assert_int_equal(scene_stats(w).pinholes, n);
+}
+
+struct engine_stats scene_stats(const struct wire *w)
+{
+	struct engine_stats stats;
+
+	engine_stats(w->engine, &stats);
+	return stats;
+}
