@@ -8,8 +8,7 @@ BUILD ?= build
 SECONDS ?= 60
 
 VERSION := 0.1.0
-LIBS := libnetfilter_queue libmnl libnetfilter_conntrack libipset yaml-0.1 \
-	jansson
+LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef
 CFLAGS ?= -O2 -g

@@ -5,13 +5,13 @@ set -eu
 
 # Building.
 packages="gcc make pkg-config libc6-dev libmnl-dev libnetfilter-queue-dev
-libnetfilter-conntrack-dev libipset-dev libyaml-dev libjansson-dev"
+libnetfilter-conntrack-dev libyaml-dev libjansson-dev"
 # Unit tests, fuzzing, lint, manual.
 packages="$packages libcmocka-dev clang libclang-rt-14-dev clang-format
 clang-tidy cppcheck mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict
 # with vsftpd as packages: tests/lab/fetch-servers.sh unpacks those two.
-packages="$packages iproute2 iptables ipset conntrack procps tcpdump python3
+packages="$packages iproute2 util-linux iptables ipset conntrack procps tcpdump python3
 python3-pyftpdlib vsftpd curl lftp tnftp"
 
 missing=

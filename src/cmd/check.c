@@ -148,9 +148,8 @@ static void say_limits(const struct config *c)
 	       " of one server\n",
 	       l->pinholes, l->pinholes_per_client, l->pinholes_per_server);
 	printf("  lines of up to %" PRIu32 " bytes\n", l->line_length);
-	printf("  memory: %.1f MiB for each worker, %.1f MiB in all, taken at "
-	       "the start\n",
-	       (double)size / MIB, (double)size / MIB * c->queue_workers);
+	printf("  memory: %.1f MiB at most, shared by all workers\n",
+	       (double)size / MIB);
 }
 
 static void say_replay(const struct config *c)

@@ -165,7 +165,7 @@ const struct schema_row schema[] = {
 	  AT(config, policy.active_source), .words = source_words,
 	  DEFAULT("any"), HELP("data: only from the control port - 1") },
 	{ "pinhole.connmark", SCHEMA_MARK, AT(config, policy.connmark),
-	  BOUNDS(0, UINT32_MAX), DEFAULT("0x1000"),
+	  BOUNDS(1, UINT32_MAX), DEFAULT("0x1000"),
 	  HELP("or-ed into the mark of data connections") },
 
 	SECTION("limits"),

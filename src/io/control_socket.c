@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -27,6 +30,7 @@ static const char *const result_text[] = {
 	[CONTROL_BUSY] = "another daemon answers there; stop it or set another "
 			 "control-socket",
 	[CONTROL_NO_DAEMON] = "no daemon answers; start it: sallyport run",
+	[CONTROL_SILENT] = "the daemon does not answer; see what it does",
 	[CONTROL_DENIED] = "not permitted to use the control socket; run as "
 			   "root",
 	[CONTROL_FAILED] = "the system refused the control socket",
@@ -46,6 +50,8 @@ static enum control_result result_of(int error)
 		return CONTROL_NO_DIRECTORY;
 	case ECONNREFUSED:
 		return CONTROL_NO_DAEMON;
+	case EAGAIN:
+		return CONTROL_SILENT;
 	case EACCES:
 	case EPERM:
 	case EROFS:
@@ -67,6 +73,17 @@ static enum control_result address_of(const char *path, struct sockaddr_un *out)
 	return CONTROL_FINE;
 }
 
+/* For connect(2), send(2) and recv(2). */
+static void set_patience(int fd, bool wait_forever)
+{
+	struct timeval t = { .tv_sec = CONTROL_PATIENCE_S };
+	const struct timeval forever = { 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, wait_forever ? &forever : &t,
+		   sizeof(t));
+}
+
 static bool is_socket(const char *path)
 {
 	struct stat st;
@@ -85,6 +102,7 @@ enum control_result control_connect(const char *path, int *fd)
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (s < 0)
 		return result_of(errno);
+	set_patience(s, false);
 	if (connect(s, (const struct sockaddr *)&to, sizeof(to)) == 0) {
 		*fd = s;
 		return CONTROL_FINE;
@@ -98,6 +116,19 @@ enum control_result control_connect(const char *path, int *fd)
 	if (error == ECONNREFUSED && !is_socket(path))
 		return CONTROL_NOT_SOCKET;
 	return result_of(error);
+}
+
+int control_request(int fd, const char *request, bool wait_forever)
+{
+	struct iovec part[] = {
+		{ (void *)(uintptr_t)request, strlen(request) },
+		{ (char[]){ '\n' }, 1 },
+	};
+	struct msghdr msg = { .msg_iov = part, .msg_iovlen = 2 };
+
+	set_patience(fd, wait_forever);
+	/* A line is far below what a socket takes at once. */
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* Remove the socket that a dead daemon has left. */
@@ -118,7 +149,7 @@ static enum control_result clear_stale(const char *path)
 	case CONTROL_DENIED:
 		return CONTROL_DENIED;
 	default:
-		/* Its backlog is full (EAGAIN): it lives. */
+		/* Whatever else it does, it lives. */
 		return CONTROL_BUSY;
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef IO_CONTROL_SOCKET_H
 #define IO_CONTROL_SOCKET_H
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum control_result {
@@ -13,6 +13,7 @@ enum control_result {
 	CONTROL_NOT_SOCKET,   /* something else has the name */
 	CONTROL_BUSY,         /* a living daemon answers there */
 	CONTROL_NO_DAEMON,    /* nobody listens there */
+	CONTROL_SILENT,       /* one does, but takes no connection in time */
 	CONTROL_DENIED,
 	CONTROL_FAILED, /* anything else: see errno */
 };
@@ -38,7 +39,16 @@ enum control_result control_listen(struct control_name *out, const char *path);
 /* Close, and remove the name if it is still ours; harmless twice. */
 void control_unlisten(struct control_name *name);
 
-/* Connect to the daemon at @path; CONTROL_FINE gives *@fd. */
+/* Seconds; the daemon answers in milliseconds, or with its last act when it
+ * stops. */
+#define CONTROL_PATIENCE_S 10
+
+/* Connect to the daemon at @path; CONTROL_FINE gives *@fd. What blocks longer
+ * than CONTROL_PATIENCE_S fails with EAGAIN. */
 enum control_result control_connect(const char *path, int *fd);
+
+/* Send @request as one line. @wait_forever: reading the answer may take any
+ * time. Gives 0 or a negative errno. */
+int control_request(int fd, const char *request, bool wait_forever);
 
 #endif

@@ -59,7 +59,7 @@ static int streams_open(struct child *c, int theirs[STREAMS])
 	return 0;
 }
 
-static int child_spawn(struct child *c, char *const argv[],
+static int child_spawn(struct child *c, const char *const argv[],
 		       const int theirs[STREAMS])
 {
 	posix_spawn_file_actions_t actions;
@@ -70,14 +70,15 @@ static int child_spawn(struct child *c, char *const argv[],
 	for (int i = 0; i < STREAMS && error == 0; i++)
 		error = posix_spawn_file_actions_adddup2(&actions, theirs[i],
 							 i);
+	/* It only reads argv; its type is older than const. */
 	if (error == 0)
-		error = posix_spawnp(&c->pid, argv[0], &actions, NULL, argv,
-				     environ);
+		error = posix_spawnp(&c->pid, argv[0], &actions, NULL,
+				     (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return -error;
 }
 
-static int child_start(struct child *c, char *const argv[])
+static int child_start(struct child *c, const char *const argv[])
 {
 	int theirs[STREAMS] = { -1, -1, -1 };
 	int error = streams_open(c, theirs);
@@ -181,7 +182,8 @@ static int child_wait(struct child *c)
 	return 0;
 }
 
-int process_run(char *const argv[], struct span input, struct process_result *r)
+int process_run(const char *const argv[], struct span input,
+		struct process_result *r)
 {
 	struct child c = { .fd = { -1, -1, -1 }, .input = input, .result = r };
 	int64_t deadline = now_ms() + PROCESS_TIMEOUT_S * 1000;

@@ -29,7 +29,7 @@ struct process_result {
  * errno: -ENOENT (no such program), -ETIMEDOUT and -EFBIG (it was killed: too
  * slow, or too much output), or what the system says.
  */
-int process_run(char *const argv[], struct span input,
+int process_run(const char *const argv[], struct span input,
 		struct process_result *r);
 
 void process_free(struct process_result *r);

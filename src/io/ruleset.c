@@ -24,6 +24,10 @@
 #include "io/ruleset_text.h"
 #include "io/sets.h"
 
+/* SYNs of strangers to a pinhole's port that are looked at: enough to notice,
+ * too few to be a load. */
+#define STRANGER_LIMIT "-m limit --limit 10/sec --limit-burst 20"
+
 /* The multiport match takes no more. */
 #define MULTIPORT_MAX 15
 
@@ -109,13 +113,22 @@ static void put_control(FILE *to, const struct ruleset *rules,
 }
 
 /* -A SALLYPORT -p tcp -m set --match-set sallyport4 src,dst,dst -j NFQUEUE ...
- */
+ * -A SALLYPORT -p tcp -m set --match-set sallyport4-port dst,dst
+ *	-m limit --limit 10/sec --limit-burst 20 -j NFQUEUE ...
+ *
+ * The second is for those who are not the peer: the daemon raises an alert and
+ * lets the user's rules decide. Limited, so that no stranger fills the queue. */
 static void put_pinholes(FILE *to, const struct ruleset *rules,
 			 const struct ruleset_family *family)
 {
 	fprintf(to,
 		"-A " RULESET_CHAIN " -p tcp -m set --match-set %s "
 		"src,dst,dst",
+		family->set);
+	put_queue(to, rules);
+	fprintf(to,
+		"-A " RULESET_CHAIN " -p tcp -m set --match-set "
+		"%s" SETS_PORT_SUFFIX " dst,dst " STRANGER_LIMIT,
 		family->set);
 	put_queue(to, rules);
 }
@@ -152,19 +165,30 @@ void ruleset_put_chain(FILE *to, const struct ruleset *rules,
 			put_range(to, rules, &rules->range[i]);
 }
 
+static void put_set(FILE *to, const struct ruleset *rules,
+		    const struct ruleset_family *family, const char *suffix,
+		    const char *type)
+{
+	fprintf(to,
+		"ipset -exist create %s%s %s family %s maxelem %" PRIu32
+		" timeout %d\n",
+		family->set, suffix, type, family->set_family, rules->pinholes,
+		SETS_DEFAULT_TIMEOUT_S);
+}
+
 /* ipset -exist create sallyport4 hash:ip,port,ip family inet maxelem 65536
- *	timeout 60 */
+ *	timeout 60
+ * ipset -exist create sallyport4-port hash:ip,port family inet ... */
 static void put_sets(FILE *to, const struct ruleset *rules)
 {
 	fputs("\n# The open pinholes. To change their size unload them "
 	      "first.\n",
 	      to);
-	for (size_t i = 0; i < RULESET_FAMILIES; i++)
-		fprintf(to,
-			"ipset -exist create %s " SETS_TYPE
-			" family %s maxelem %" PRIu32 " timeout %d\n",
-			ruleset_families[i].set, ruleset_families[i].set_family,
-			rules->pinholes, SETS_DEFAULT_TIMEOUT_S);
+	for (size_t i = 0; i < RULESET_FAMILIES; i++) {
+		put_set(to, rules, &ruleset_families[i], "", SETS_TYPE);
+		put_set(to, rules, &ruleset_families[i], SETS_PORT_SUFFIX,
+			SETS_PORT_TYPE);
+	}
 }
 
 /* A chain that is named so is emptied, or made. */

@@ -85,7 +85,7 @@ static enum ruleset_result program_problem(const char *program, int error,
 }
 
 /* Run a program that must end well; on RULESET_FINE @r is the caller's. */
-static enum ruleset_result run(char *const argv[], const char *input,
+static enum ruleset_result run(const char *const argv[], const char *input,
 			       struct process_result *r,
 			       char text[RULESET_TEXT_MAX])
 {
@@ -158,8 +158,7 @@ static enum ruleset_result text_write(FILE *to, const struct ruleset *rules,
 {
 	for (size_t i = 0; i < RULESET_TABLES; i++) {
 		const char *table = ruleset_tables[i];
-		char *const argv[] = { (char *)family->save, "-t",
-				       (char *)table, NULL };
+		const char *const argv[] = { family->save, "-t", table, NULL };
 		struct process_result r;
 		enum ruleset_result result = run(argv, "", &r, text);
 
@@ -179,8 +178,7 @@ static enum ruleset_result family_apply(const struct ruleset *rules,
 					const struct ruleset_family *family,
 					char text[RULESET_TEXT_MAX])
 {
-	char *const argv[] = { (char *)family->restore, "-w", "--noflush",
-			       NULL };
+	const char *const argv[] = { family->restore, "-w", "--noflush", NULL };
 	struct process_result r;
 	enum ruleset_result result;
 	char *input = NULL;

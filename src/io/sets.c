@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/ipset/ip_set.h>
@@ -23,7 +24,7 @@
 /* 7 renumbered sets; what is used here is the same in 6 (Linux 2.6.39). */
 #define PROTOCOL 6
 
-/* Of hash:ip,port,ip: the kernel has 0, but no ipset program lists that. */
+/* Of both types: the kernel has 0, but no ipset program lists that. */
 #define REVISION 1
 
 /* The kernel's IPSET_MAX_TIMEOUT: milliseconds in 31 bits. */
@@ -42,12 +43,16 @@ struct sets {
 	struct mnl_socket *nl;
 };
 
+/* Two for each family: the pinholes, then their ports. */
 static const struct set_name {
 	const char *name;
 	uint8_t family;
+	const char *type;
 } set_names[] = {
-	{ SETS_NAME_V4, AF_INET },
-	{ SETS_NAME_V6, AF_INET6 },
+	{ SETS_NAME_V4, AF_INET, SETS_TYPE },
+	{ SETS_NAME_V4 SETS_PORT_SUFFIX, AF_INET, SETS_PORT_TYPE },
+	{ SETS_NAME_V6, AF_INET6, SETS_TYPE },
+	{ SETS_NAME_V6 SETS_PORT_SUFFIX, AF_INET6, SETS_PORT_TYPE },
 };
 
 #define SETS (sizeof(set_names) / sizeof(set_names[0]))
@@ -150,7 +155,7 @@ static int set_make(struct sets *s, const struct set_name *set, uint32_t max)
 	struct nlmsghdr *msg = set_message(&r, IPSET_CMD_CREATE, set);
 	struct nlattr *data;
 
-	mnl_attr_put_strz(msg, IPSET_ATTR_TYPENAME, SETS_TYPE);
+	mnl_attr_put_strz(msg, IPSET_ATTR_TYPENAME, set->type);
 	mnl_attr_put_u8(msg, IPSET_ATTR_REVISION, REVISION);
 	mnl_attr_put_u8(msg, IPSET_ATTR_FAMILY, set->family);
 	data = mnl_attr_nest_start(msg, IPSET_ATTR_DATA);
@@ -174,7 +179,8 @@ static int set_unmake(struct sets *s, const struct set_name *set)
 /* A set of another size has the name: rules go on naming it, so swap. */
 static int set_replace(struct sets *s, const struct set_name *set, uint32_t max)
 {
-	const struct set_name temporary = { TEMPORARY_NAME, set->family };
+	const struct set_name temporary = { TEMPORARY_NAME, set->family,
+					    set->type };
 	struct netlink_request r;
 	struct nlmsghdr *msg;
 	int error = set_unmake(s, &temporary);
@@ -229,27 +235,40 @@ static void put_addr(struct nlmsghdr *msg, uint16_t type, const struct addr *a)
 	mnl_attr_nest_end(msg, nest);
 }
 
-/* Add or delete; @timeout_s 0: none is given. */
-static enum sets_result element_send(struct sets *s, unsigned int command,
-				     const struct pinhole_key *key,
-				     uint32_t timeout_s)
+static int element_send(struct sets *s, const struct set_name *set,
+			unsigned int command, const struct pinhole_key *key,
+			uint32_t timeout_s)
 {
 	struct netlink_request r;
-	struct nlmsghdr *msg =
-		set_message(&r, command,
-			    &set_names[addr_is_v4(&key->to.addr) ? 0 : 1]);
+	struct nlmsghdr *msg = set_message(&r, command, set);
 	struct nlattr *data = mnl_attr_nest_start(msg, IPSET_ATTR_DATA);
+	bool by_peer = strcmp(set->type, SETS_TYPE) == 0;
 
-	put_addr(msg, IPSET_ATTR_IP, &key->from);
+	put_addr(msg, IPSET_ATTR_IP, by_peer ? &key->from : &key->to.addr);
 	mnl_attr_put_u16(msg, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER,
 			 htons(key->to.port));
 	mnl_attr_put_u8(msg, IPSET_ATTR_PROTO, IPPROTO_TCP);
-	put_addr(msg, IPSET_ATTR_IP2, &key->to.addr);
+	if (by_peer)
+		put_addr(msg, IPSET_ATTR_IP2, &key->to.addr);
 	if (timeout_s > 0)
 		mnl_attr_put_u32(msg, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
 				 htonl(timeout_s));
 	mnl_attr_nest_end(msg, data);
-	return sets_result(-netlink_ask(s->nl, msg, NULL, NULL));
+	return netlink_ask(s->nl, msg, NULL, NULL);
+}
+
+/* Add or delete in both sets of the family; @timeout_s 0: none is given. */
+static enum sets_result element_change(struct sets *s, unsigned int command,
+				       const struct pinhole_key *key,
+				       uint32_t timeout_s)
+{
+	const struct set_name *set =
+		&set_names[addr_is_v4(&key->to.addr) ? 0 : 2];
+	int error = element_send(s, &set[0], command, key, timeout_s);
+
+	if (error == 0)
+		error = element_send(s, &set[1], command, key, timeout_s);
+	return sets_result(-error);
 }
 
 enum sets_result sets_add(struct sets *s, const struct pinhole_key *key,
@@ -262,10 +281,10 @@ enum sets_result sets_add(struct sets *s, const struct pinhole_key *key,
 		seconds = 1;
 	if (seconds > TIMEOUT_MAX_S)
 		seconds = TIMEOUT_MAX_S;
-	return element_send(s, IPSET_CMD_ADD, key, (uint32_t)seconds);
+	return element_change(s, IPSET_CMD_ADD, key, (uint32_t)seconds);
 }
 
 enum sets_result sets_del(struct sets *s, const struct pinhole_key *key)
 {
-	return element_send(s, IPSET_CMD_DEL, key, 0);
+	return element_change(s, IPSET_CMD_DEL, key, 0);
 }

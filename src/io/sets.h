@@ -2,8 +2,13 @@
 /*
  * The kernel's sets of open pinholes: a SYN that is in them is queued.
  *
- *   sallyport4, sallyport6   hash:ip,port,ip with timeouts
- *   element                  source address, TCP destination port, destination
+ *   sallyport4, sallyport6             hash:ip,port,ip with timeouts
+ *                                      source, TCP port, destination
+ *   sallyport4-port, sallyport6-port   hash:ip,port with timeouts
+ *                                      destination, TCP port
+ *
+ * The first pair lets the peer's SYN in. The second lets the daemon notice,
+ * at a limited rate, that somebody else knocks at a pinhole.
  *
  * Threads: a handle belongs to one thread at a time; any number of handles may
  * work on the same two sets.
@@ -19,6 +24,10 @@
 #define SETS_NAME_V4 "sallyport4"
 #define SETS_NAME_V6 "sallyport6"
 #define SETS_TYPE    "hash:ip,port,ip"
+
+/* The same pinholes, whoever knocks. */
+#define SETS_PORT_SUFFIX "-port"
+#define SETS_PORT_TYPE   "hash:ip,port"
 
 /* Seconds; sets are made with it so that they have timeouts at all. Every
  * element brings its own. */
@@ -45,13 +54,13 @@ void sets_close(struct sets *s);
 const char *sets_text(enum sets_result result);
 
 /*
- * Make both sets, for @max elements each. Those that are there already are
+ * Make all sets, for @max elements each. Those that are there already are
  * kept with all their elements where they have the same size; else empty ones
  * of the new size take their place at once.
  */
 enum sets_result sets_create(struct sets *s, uint32_t max);
 
-/* Remove both sets; those that are not there are fine. */
+/* Remove all sets; those that are not there are fine. */
 enum sets_result sets_destroy(struct sets *s);
 
 /*

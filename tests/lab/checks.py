@@ -99,12 +99,15 @@ def only_control_queued(lab):
 
 def no_helper(lab):
     """nf_conntrack_ftp has no part in it."""
-    entries = lab.gateway.run(["conntrack", "-L", "-o", "extended"])
-    if "helper=" in entries:
-        raise LabError(f"a kernel helper is at work: {entries}")
-    expected = lab.gateway.read("nf_conntrack_expect")
-    if expected.strip():
-        raise LabError(f"the kernel expects connections: {expected}")
+    for family in ("ipv4", "ipv6"):
+        entries = lab.gateway.run(
+            ["conntrack", "-L", "-o", "extended", "-f", family])
+        if "helper=" in entries:
+            raise LabError(f"a kernel helper is at work: {entries}")
+        expected = lab.gateway.run(["conntrack", "-L", "expect", "-f",
+                                    family])
+        if expected.strip():
+            raise LabError(f"the kernel expects connections: {expected}")
 
 
 def pinholes(lab):

@@ -29,7 +29,7 @@ class Lab:
         self._closing = threading.Lock()
         self._running = []
         self._count = itertools.count(1)
-        self.topology = None
+        self.topology = self.directory = self._number = None
         self._number, prefix = workspace.adopt(self)
         self.directory = f"{workspace.directory}/{self._number}"
         try:
@@ -62,7 +62,8 @@ class Lab:
             for space in self.topology.all if self.topology else ():
                 space.delete()
             self.topology = None
-            shutil.rmtree(self.directory, ignore_errors=True)
+            if self.directory:
+                shutil.rmtree(self.directory, ignore_errors=True)
             self._workspace.disown(self._number)
 
     @property

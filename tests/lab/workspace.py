@@ -41,7 +41,7 @@ def why_not():
 
 @contextlib.contextmanager
 def _locked(directory, how=fcntl.LOCK_EX):
-    fd = os.open(directory, os.O_DIRECTORY)
+    fd = os.open(directory, os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(fd, how)
         yield
@@ -62,7 +62,8 @@ def _remove(directory):
 def _sweep():
     """Remove what runs left whose owner is dead."""
     for directory in glob.glob(PREFIX + "*"):
-        with contextlib.suppress(BlockingIOError, FileNotFoundError):
+        with contextlib.suppress(BlockingIOError, FileNotFoundError,
+                                 NotADirectoryError):
             with _locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 _remove(directory)
 

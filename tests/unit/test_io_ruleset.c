@@ -690,12 +690,13 @@ static void pinhole_syns_are_queued(struct netns_lab *lab, int from_ns,
 	assert_int_equal(t.packets, 0);
 	assert_int_equal(sets_open(&sets), SETS_FINE);
 	assert_int_equal(sets_add(sets, &key, 30000000), SETS_FINE);
-	sets_close(sets);
 	a = netns_connect(from_ns, &any, &key.to);
 	netns_go(lab->gateway);
 	assert_true(tally_until(&t, a, POLLOUT));
 	assert_int_equal(t.packets, 1);
 	assert_int_equal(t.hook[hook], 1);
+	assert_int_equal(sets_del(sets, &key), SETS_FINE);
+	sets_close(sets);
 	close(listener);
 	close(a);
 	tally_close(&t);

@@ -87,7 +87,7 @@ static void another_size_takes_the_place(void **state)
 				     "'s/.*maxelem \\([0-9]*\\).*/\\1/p'",
 				     SETS_NAME_V4),
 			 200);
-	assert_int_equal(netns_count("ipset list -n | wc -l"), 2);
+	assert_int_equal(netns_count("ipset list -n | wc -l"), 4);
 	assert_int_equal(sets_destroy(s), SETS_IN_USE);
 	netns_sh("iptables -t raw -F");
 	/* nf_tables may let go of it a moment later. */
@@ -133,10 +133,13 @@ static void add_refreshes_and_del_repeats(void **state)
 	assert_int_equal(sets_add(s, &v6, 0), SETS_FINE);
 	netns_sh("ipset -q test " SETS_NAME_V4 " 10.2.5.5,tcp:40001,10.1.4.4");
 	netns_sh("ipset -q test " SETS_NAME_V6 " fc00::5,tcp:40002,fc00::4");
+	netns_sh("ipset -q test " SETS_NAME_V4 "-port 10.1.4.4,tcp:40001");
+	netns_sh("ipset -q test " SETS_NAME_V6 "-port fc00::4,tcp:40002");
 	assert_int_equal(members(SETS_NAME_V4), 1);
 	assert_int_equal(sets_del(s, &v4), SETS_FINE);
 	assert_int_equal(sets_del(s, &v4), SETS_FINE);
 	assert_int_equal(members(SETS_NAME_V4), 0);
+	assert_int_equal(members(SETS_NAME_V4 "-port"), 0);
 	assert_int_equal(sets_destroy(s), SETS_FINE);
 }
 

@@ -95,7 +95,7 @@ void scene_name(enum via via, const char *addr, uint16_t port,
 
 void scene_ask(struct wire *w, enum via via, const char *addr, uint16_t port)
 {
-	char text[SCENE_TEXT_MAX];
+	char text[SCENE_TEXT_MAX], command[8];
 
 	scene_name(via, addr, port, text);
 	if (via_is_active(via)) {
@@ -103,9 +103,8 @@ void scene_ask(struct wire *w, enum via via, const char *addr, uint16_t port)
 		scene_play(w, "< 200 ok");
 		return;
 	}
-	snprintf(text + SCENE_TEXT_MAX / 2, SCENE_TEXT_MAX / 2, "%s\r\n",
-		 via_name(via));
-	wire_say(w, CLIENT, text + SCENE_TEXT_MAX / 2);
+	snprintf(command, sizeof(command), "%s\r\n", via_name(via));
+	wire_say(w, CLIENT, command);
 	wire_say(w, SERVER, text);
 }
 

@@ -239,13 +239,15 @@ static void arrive(struct wire *w, struct span bytes)
 		return;
 	}
 	acked = (int32_t)(p.ack - (me->isn + 1));
-	assert_true(acked <= (int64_t)me->sent_max + 1);
+	if (acked > (int64_t)me->sent_max + 1) fail_msg("acked %ld of %ld", (long)acked, (long)me->sent_max);
 	if (acked > (int64_t)me->sent_max)
 		me->fin_acked = 1;
 	if (acked > (int64_t)me->acked)
 		me->acked = acked > (int64_t)me->sent_max ? me->sent_max
 							  : (size_t)acked;
 	offset = (int32_t)(p.seq - (me->peer_isn + 1));
+	if (payload.len > me->payload_max)
+		me->payload_max = payload.len;
 	for (size_t i = 0; i < payload.len; i++) {
 		int64_t at = offset + (int64_t)i;
 
@@ -446,6 +448,11 @@ static void start_policy(struct wire *w, uint16_t port)
 	p->connmark = 0x1000;
 }
 
+static uint32_t or_default(uint32_t value, uint32_t otherwise)
+{
+	return value ? value : otherwise;
+}
+
 void wire_start(struct wire *w, const struct wire_options *o)
 {
 	static const uint8_t key[ENGINE_KEY_LEN] = "0123456789abcde";
@@ -456,12 +463,12 @@ void wire_start(struct wire *w, const struct wire_options *o)
 	w->mss = o->mss ? o->mss : 1460;
 	start_policy(w, o->server_port);
 	w->limits = (struct engine_limits){
-		.sessions = o->sessions ? o->sessions : 64,
-		.pinholes = o->pinholes ? o->pinholes : 64,
-		.sessions_per_client = 64,
-		.pinholes_per_client = 64,
-		.pinholes_per_server = 64,
-		.line_length = 4096,
+		.sessions = or_default(o->sessions, 64),
+		.pinholes = or_default(o->pinholes, 64),
+		.sessions_per_client = or_default(o->sessions_per_client, 64),
+		.pinholes_per_client = or_default(o->pinholes_per_client, 64),
+		.pinholes_per_server = or_default(o->pinholes_per_server, 64),
+		.line_length = or_default(o->line_length, 4096),
 		.verify_checksums = true,
 	};
 	size = engine_size(&w->limits);

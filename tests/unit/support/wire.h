@@ -42,6 +42,7 @@ struct wire_end {
 	uint32_t peer_isn; /* as seen by this end */
 	bool fin_sent, fin_received, reset;
 	size_t fin_acked;
+	size_t payload_max; /* of all packets that it got */
 };
 
 struct wire {
@@ -78,6 +79,9 @@ struct wire_options {
 	uint16_t server_port; /* 0: 21 */
 	uint32_t sessions, pinholes; /* 0: 64 */
 	uint16_t mss; /* 0: 1460 */
+	uint32_t sessions_per_client, pinholes_per_client,
+		pinholes_per_server; /* 0: 64 */
+	uint32_t line_length;        /* 0: 4096 */
 };
 
 void wire_start(struct wire *w, const struct wire_options *o);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events on their way to those who read them: the event log, the log on
+ * standard error, and `ctl events`.
+ *
+ * journal_add() only copies. A thread of the journal's own formats and writes,
+ * so a full disk, a pipe that nobody empties or a slow reader never delays a
+ * packet. What does not fit is counted as lost.
+ */
+#ifndef CMD_DAEMON_JOURNAL_H
+#define CMD_DAEMON_JOURNAL_H
+
+#include <stdint.h>
+
+#include <sallyport/engine.h>
+
+/* Some ten thousand events wait to be formatted, at most. */
+#define JOURNAL_BYTES (4u << 20)
+
+/* What the kernel keeps for one reader of events before that is too slow. */
+#define JOURNAL_READER_BYTES (4 << 20)
+
+/* After the end is asked for: what is not written by then is lost. */
+#define JOURNAL_DRAIN_MS 1000
+
+struct journal;
+
+/*
+ * @path: the event log, to be appended to; "-" is standard output, NULL: none.
+ * Must outlive the journal. Gives 0 or a negative errno. Signals must be
+ * blocked already.
+ */
+int journal_open(struct journal **out, const char *path);
+
+/* Write what is there, then end. NULL is fine. */
+void journal_close(struct journal *j);
+
+/* Take a copy of all events of @out. Any thread may call, but the order is
+ * that of the calls. */
+void journal_add(struct journal *j, const struct outcome *out);
+
+/* Begin a new event log at the same path, after a rotation. Gives 0, or a
+ * negative errno, and then the old one goes on. */
+int journal_reopen(struct journal *j);
+
+/*
+ * From now on send every event to the socket @fd as a line of JSON. If that is
+ * too slow it is shut down and forgotten. Gives 0, or -EMFILE: as many as
+ * there may be.
+ */
+int journal_reader_add(struct journal *j, int fd);
+
+/* No more from now on: @fd may be closed. One that is not there is fine. */
+void journal_reader_remove(struct journal *j, int fd);
+
+struct journal_counts {
+	uint64_t lost;     /* events that did not fit, or could not be written */
+	uint64_t failures; /* writes to the event log that failed */
+	uint32_t readers;
+};
+
+void journal_counts(struct journal *j, struct journal_counts *out);
+
+#endif

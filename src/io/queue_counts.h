@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel counts for an NFQUEUE. */
+#ifndef IO_QUEUE_COUNTS_H
+#define IO_QUEUE_COUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sallyport/span.h>
+
+struct queue_counts {
+	uint32_t waiting;      /* packets without a verdict now */
+	uint32_t full_drops;   /* dropped: the queue was full */
+	uint32_t socket_drops; /* dropped: the socket's buffer was full */
+	uint32_t packets;      /* queued so far; 32 bits, it wraps */
+};
+
+/* The counts of queue @number of this network namespace; false: no such queue,
+ * or the kernel does not tell. */
+bool queue_counts_read(uint16_t number, struct queue_counts *out);
+
+/* The same from the text of /proc/net/netfilter/nfnetlink_queue. */
+bool queue_counts_parse(struct span text, uint16_t number,
+			struct queue_counts *out);
+
+#endif
