@@ -151,10 +151,36 @@ static void release_held(struct engine *e, struct session *s, enum direction d)
 		take_and_forward(e, s, d, &p, tag);
 }
 
-static void control_open(struct engine *e, struct session *s, enum direction d)
+/*
+ * Is the session real, so that its content may be read? A session that began
+ * here is, when the client acknowledges the server's SYN; nobody can forge
+ * that. One that was picked up in its middle is read at once, but stays
+ * HALF_OPEN until both directions were seen.
+ */
+static bool is_real(struct engine *e, struct session *s, enum direction d,
+		    const struct packet *p)
 {
-	if (s->life == LIFE_HALF_OPEN && (d == FROM_CLIENT || s->midstream))
-		session_open(e, s);
+	const struct stream *server = &s->side[FROM_SERVER];
+
+	if (p->flags & TCP_RST)
+		return s->midstream;
+	/* Its SYN passed without us, so this is the middle for us. */
+	if (!server->synced && d == FROM_SERVER && packet_payload(p).len)
+		s->midstream = true;
+	if (s->midstream) {
+		s->seen |= (uint8_t)(1 << d);
+		if (!s->id)
+			session_open(e, s);
+		if (s->seen == (1 << FROM_CLIENT | 1 << FROM_SERVER))
+			session_establish(e, s);
+		return true;
+	}
+	if (!server->synced || !(p->flags & TCP_ACK) ||
+	    (d == FROM_CLIENT && seq_before(p->ack, server->next)))
+		return false;
+	session_open(e, s);
+	session_establish(e, s);
+	return true;
 }
 
 void control_packet(struct engine *e, struct session *s, enum direction d,
@@ -165,8 +191,10 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 		control_syn(e, s, d, p, tag);
 		return;
 	}
-	if (!(p->flags & TCP_RST))
-		control_open(e, s, d);
+	if (s->life == LIFE_HALF_OPEN && !is_real(e, s, d, p)) {
+		accept_as_is(e, tag);
+		return;
+	}
 	if (p->is_signed)
 		session_doubt(e, s, ALERT_TCP_SIGNED);
 	note_sender(&s->side[d], p);

@@ -107,6 +107,8 @@ static enum alert judge_state(const struct engine *e, const struct session *s,
 
 	if (rq->line->tainted)
 		return ALERT_TELNET_EVASION;
+	if (!s->greeted && !s->midstream)
+		return ALERT_BAD_REPLY;
 	if (p->require_login && !s->logged_in)
 		return ALERT_NOT_LOGGED_IN;
 	if (s->epsv_all && rq->hp.via != VIA_EPSV)

@@ -134,6 +134,11 @@ static bool is_control(const struct engine *e, uint16_t port)
 	       policy_is_implicit_port(e->policy, port);
 }
 
+static bool concerns_control(const struct engine *e, const struct packet *p)
+{
+	return is_control(e, p->dst.port) || is_control(e, p->src.port);
+}
+
 static bool ends_equal(const struct ends *a, const struct ends *b)
 {
 	return endpoint_equal(&a->client, &b->client) &&
@@ -235,10 +240,8 @@ static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
 {
 	enum direction d;
 	struct session *s = session_find(e, &p->src, &p->dst, &d);
-	bool control = is_control(e, p->dst.port) || is_control(e, p->src.port);
+	bool control = concerns_control(e, p);
 
-	if (s || control)
-		e->stats.control_packets++;
 	/* Its receiver will not read it either (RFC 9293 3.1). */
 	if ((s || control) && checksum_is_bad(e, s, p)) {
 		pass(e, tag, VERDICT_ACCEPT);
@@ -266,8 +269,7 @@ static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
  * the others are worth nothing. */
 static void fragment(struct engine *e, const struct packet *p, uint32_t tag)
 {
-	bool control = p->has_ports && (is_control(e, p->src.port) ||
-					is_control(e, p->dst.port));
+	bool control = p->has_ports && concerns_control(e, p);
 
 	if (control)
 		alert_raise(e, NULL, ALERT_FRAGMENT);
@@ -279,12 +281,14 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 				 struct outcome *out)
 {
 	enum engine_result result = ENGINE_DONE;
+	bool control = false;
 	struct packet p;
 
 	outcome_begin(e, out, now_us);
 	switch (packet_decode(bytes, &p)) {
 	case PACKET_TCP:
 		result = tcp_packet(e, &p, tag);
+		control = concerns_control(e, &p);
 		break;
 	case PACKET_FRAGMENT:
 		fragment(e, &p, tag);
@@ -296,8 +300,10 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 		pass(e, tag, VERDICT_DROP);
 		break;
 	}
-	if (result == ENGINE_DONE)
+	if (result == ENGINE_DONE) {
 		e->stats.packets++;
+		e->stats.control_packets += control;
+	}
 	return result;
 }
 
@@ -337,8 +343,12 @@ void engine_action_failed(struct engine *e, const struct action *failed,
 		break;
 	case ACTION_LIBERAL:
 	case ACTION_INJECT:
-	case ACTION_PINHOLE_DEL:
+		/* Rewriting cannot go on, so nothing may depend on it. */
+		if (s)
+			session_doubt(e, s, ALERT_ACTION_FAILED);
 		break;
+	case ACTION_PINHOLE_DEL:
+		break; /* the kernel's own timeout will do it */
 	}
 }
 

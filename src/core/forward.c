@@ -131,16 +131,19 @@ static void translate_sacks(struct engine *e, const struct seqmap *other,
 	}
 }
 
+/* As much as came, or as the receiver takes; and never more than IP does. */
 static size_t payload_limit(const struct stream *st, const struct packet *p)
 {
 	size_t options = p->payload_at - p->tcp_at - 20u;
 	size_t mss = st->mss ? st->mss
 			     : (addr_is_v4(&p->src.addr) ? MSS_DEFAULT_V4
 							 : MSS_DEFAULT_V6);
-	size_t own = packet_payload(p).len;
+	size_t most = UINT16_MAX - p->payload_at;
 	size_t room = mss > options ? mss - options : 0;
 
-	return own > room ? own : room;
+	if (room < packet_payload(p).len)
+		room = packet_payload(p).len;
+	return room < most ? room : most;
 }
 
 static void send_changed(struct engine *e, const struct session *s,

@@ -19,9 +19,10 @@ static void on_greeting(struct engine *e, struct session *s,
 			const struct pending *p, const struct reply *r)
 {
 	(void)p;
+	/* 4yz and 5yz: "too many users", and the like. */
 	if (r->code == 220)
 		s->greeted = true;
-	else if (ftp_reply_is_success(r->code))
+	else if (r->code < 400)
 		session_doubt(e, s, ALERT_BAD_REPLY);
 }
 

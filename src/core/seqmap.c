@@ -14,9 +14,14 @@ static int32_t shift_of(const struct edit *e)
 	return (int32_t)e->new_len - (int32_t)e->len;
 }
 
+bool seqmap_is_full(const struct seqmap *m)
+{
+	return m->count >= SEQMAP_EDITS_MAX;
+}
+
 bool seqmap_has_room(const struct seqmap *m, const struct pool *edits)
 {
-	return m->count < SEQMAP_EDITS_MAX && edits->used < edits->count;
+	return !seqmap_is_full(m) && edits->used < edits->count;
 }
 
 void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at, uint16_t len,

@@ -55,6 +55,11 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
 	return seq_before(a, b) ? b : a;
 }
 
+/* Are as many edits under way as one direction may have? Acknowledgements will
+ * make room. */
+bool seqmap_is_full(const struct seqmap *m);
+
+/* Is there room for one more, in the pool of all sessions too? */
 bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
 
 /* Replace [@at, @at + @len) by @text. Must lie behind every earlier edit, and

@@ -21,9 +21,10 @@
 /*
  * The life of a session. It only ever moves downwards.
  *
- *   HALF_OPEN  SYN seen. No events yet, no id; may be evicted for a newer one.
- *   OPEN       Handshake done, or picked up in the middle. Lines are read,
- *              pinholes may be opened.
+ *   HALF_OPEN  SYN seen, no events yet, no id; or picked up in the middle, and
+ *              only one direction was seen so far. May be evicted.
+ *   OPEN       Handshake done, or both directions seen. Lines are read, pinholes
+ *              may be opened.
  *   CLOSING    Both FINs acknowledged, or RST. session_close was told and its
  *              pinholes are gone; only numbers are still translated, for
  *              retransmissions. May be evicted.
@@ -75,6 +76,7 @@ struct session {
 	bool first_line_seen;
 	bool liberal_asked;
 	bool tls;
+	uint8_t seen; /* midstream: a bit for each direction */
 	struct ends ends;
 	struct stream side[2]; /* by enum direction: the sender's */
 

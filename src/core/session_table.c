@@ -92,26 +92,41 @@ static void init_stream(struct stream *st)
 	st->store.first = st->store.last = NIL;
 }
 
+/* Sessions of a client count from session_open() to session_end(). */
+static void count_for_client(struct engine *e, const struct session *s,
+			     int step)
+{
+	struct peer *client = peer_get(e, &s->ends.client.addr);
+
+	if (!client)
+		return;
+	client->sessions += (uint32_t)step;
+	peer_put(e, client);
+}
+
+static bool client_has_room(struct engine *e, const struct addr *a)
+{
+	struct peer *client = peer_get(e, a);
+	bool room = client && client->sessions < e->limits.sessions_per_client;
+
+	if (client)
+		peer_put(e, client);
+	return room;
+}
+
 struct session *session_new(struct engine *e, const struct ends *ends)
 {
-	struct peer *client = peer_get(e, &ends->client.addr);
 	uint32_t i = NIL;
 	struct session *s;
 
-	if (client && client->sessions < e->limits.sessions_per_client &&
+	if (client_has_room(e, &ends->client.addr) &&
 	    (e->sessions.used < e->sessions.count || make_room(e)))
 		i = pool_take(&e->sessions);
 	if (i == NIL) {
-		if (client)
-			peer_put(e, client);
 		e->stats.sessions_refused++;
 		alert_raise(e, NULL, ALERT_SESSION_TABLE_FULL);
 		return NULL;
 	}
-	/* make_room() may have freed the last session of this very client. */
-	client = peer_get(e, &ends->client.addr);
-	if (client)
-		client->sessions++;
 	s = pool_at(&e->sessions, i);
 	s->ends = *ends;
 	s->holes = LIST_EMPTY;
@@ -132,7 +147,7 @@ void session_open(struct engine *e, struct session *s)
 
 	s->id = ++e->last_session;
 	s->opened_us = e->now;
-	set_life(e, s, LIFE_OPEN);
+	count_for_client(e, s, 1);
 	e->stats.sessions++;
 	e->stats.sessions_opened++;
 	if (!s->midstream) {
@@ -144,11 +159,16 @@ void session_open(struct engine *e, struct session *s)
 	ev->session_open.midstream = s->midstream;
 }
 
+void session_establish(struct engine *e, struct session *s)
+{
+	set_life(e, s, LIFE_OPEN);
+}
+
 void session_end(struct engine *e, struct session *s, const char *reason)
 {
 	struct event *ev;
 
-	if (s->life != LIFE_OPEN)
+	if (!s->id || s->life == LIFE_CLOSING)
 		return;
 	hole_close_all(e, s, true, reason);
 	session_opaque(s);
@@ -160,15 +180,15 @@ void session_end(struct engine *e, struct session *s, const char *reason)
 	ev->session_close.tls = s->tls || s->implicit_tls;
 	ev->session_close.duration_us = e->now - s->opened_us;
 	set_life(e, s, LIFE_CLOSING);
+	count_for_client(e, s, -1);
 	e->stats.sessions--;
 }
 
 void session_free(struct engine *e, struct session *s)
 {
 	uint32_t i = session_index(e, s);
-	struct peer *client = peer_get(e, &s->ends.client.addr);
 
-	hole_close_all(e, s, true, "session gone");
+	session_end(e, s, "given up");
 	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++) {
 		struct stream *st = &s->side[d];
 
@@ -176,15 +196,9 @@ void session_free(struct engine *e, struct session *s)
 		store_reset(&st->store, &e->chunks, 0);
 		seqmap_clear(&st->map, &e->edits);
 	}
-	if (s->life == LIFE_OPEN)
-		e->stats.sessions--;
 	list_remove(&e->life[s->life], &e->life_via, i);
 	table_remove(&e->by_ends, hash_two(e, &s->ends.client, &s->ends.server),
 		     i);
-	if (client) {
-		client->sessions--;
-		peer_put(e, client);
-	}
 	s->id = 0; /* see engine_next_session() */
 	pool_give(&e->sessions, i);
 	e->alerted &= ~(1ull << ALERT_SESSION_TABLE_FULL);

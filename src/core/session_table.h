@@ -16,9 +16,14 @@ struct session *session_find(struct engine *e, const struct endpoint *src,
 
 /* A new one, HALF_OPEN; NULL if the table or its client is full. */
 struct session *session_new(struct engine *e, const struct ends *ends);
+/* It is worth telling: give it an id and count it. */
 void session_open(struct engine *e, struct session *s);
 
-/* Tell session_close, take its pinholes away, go to CLOSING. */
+/* It is real: HALF_OPEN to OPEN. */
+void session_establish(struct engine *e, struct session *s);
+
+/* Tell session_close if it was told of, take its pinholes away, go to
+ * CLOSING. */
 void session_end(struct engine *e, struct session *s, const char *reason);
 void session_free(struct engine *e, struct session *s);
 

@@ -162,8 +162,7 @@ static void read_lines(struct engine *e, struct session *s, enum direction d,
 		size_t n = span_find(fresh, '\n') + 1;
 
 		if (!outcome_has_room(e, e->limits.line_length) ||
-		    (session_may_edit(s, d) &&
-		     !seqmap_has_room(&st->map, &e->edits)))
+		    (session_may_edit(s, d) && seqmap_is_full(&st->map)))
 			return;
 		st->urgent |= urgent;
 		if (n > fresh.len)
@@ -223,8 +222,13 @@ static enum fate take_in_order(struct engine *e, struct session *s,
 
 	if (known && take_known(e, s, d, p) == FATE_DROP)
 		return FATE_DROP;
-	if (st->fin || seq_before(p->seq + packet_seq_len(p), st->next))
+	if (seq_before(p->seq + packet_seq_len(p), st->next))
 		return FATE_FORWARD;
+	if (st->fin) {
+		if (p->seq + packet_seq_len(p) != st->next)
+			jump_to(e, s, st, p->seq + packet_seq_len(p));
+		return FATE_FORWARD;
+	}
 	read_lines(e, s, d, span_sub(payload, known, SIZE_MAX),
 		   p->flags & TCP_URG);
 	st->released = seq_max(st->released, withhold_from(e, s, d));

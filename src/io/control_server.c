@@ -91,6 +91,8 @@ static void peer_ask(struct control_peer *p, struct span line)
 	s->handler.request(s->handler.arg, p, line);
 	if (loop_change(s->loop, &p->watch, EPOLLOUT) < 0)
 		peer_close(p);
+	else
+		peer_send(p);
 }
 
 /* Its end is its newline; or the peer's, if something came before it. */

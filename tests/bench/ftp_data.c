@@ -15,24 +15,32 @@
 /* Measurements in one session, then a new one. */
 #define PER_SESSION 50
 
-static int passive_connect(struct client *c, uint64_t *took)
+/* Nanoseconds: the command that names an endpoint until it is answered, and
+ * connect(). */
+struct times {
+	uint64_t ask, connect;
+};
+
+static int passive_connect(struct client *c, struct times *took)
 {
+	uint64_t start = bench_now();
 	struct sockaddr_in to;
 	int data;
 
 	client_ask(c, "PASV\r\n", "227 ");
+	took->ask = bench_now() - start;
 	if (!hostport_read(c->reply + 4, &to))
 		bench_die("ftp_load: 227");
-	data = socket_connect(&to, took);
+	data = socket_connect(&to, &took->connect);
 	if (data < 0)
 		bench_die("ftp_load: data connection");
 	return data;
 }
 
-/* From PASV to the end of an empty listing; the time of connect(). */
-static uint64_t passive_once(struct client *c)
+/* From PASV to the end of an empty listing. */
+static struct times passive_once(struct client *c)
 {
-	uint64_t took;
+	struct times took;
 	int data = passive_connect(c, &took);
 
 	client_ask(c, "NLST\r\n", "150 ");
@@ -43,8 +51,10 @@ static uint64_t passive_once(struct client *c)
 }
 
 /* The same with PORT: the server connects, and its reply tells the time. */
-static uint64_t active_once(struct client *c)
+static struct times active_once(struct client *c)
 {
+	struct times took;
+	uint64_t start;
 	struct sockaddr_in at = socket_local(c->fd);
 	char where[HOSTPORT_MAX], command[HOSTPORT_MAX + 16];
 	const char *said;
@@ -55,7 +65,9 @@ static uint64_t active_once(struct client *c)
 	at = socket_local(listener);
 	hostport_write(&at, where);
 	snprintf(command, sizeof(command), "PORT %s\r\n", where);
+	start = bench_now();
 	client_ask(c, command, "200 ");
+	took.ask = bench_now() - start;
 	client_ask(c, "NLST\r\n", "150 ");
 	if (!strstr(c->reply, "226 "))
 		client_expect(c, "226 ");
@@ -63,37 +75,48 @@ static uint64_t active_once(struct client *c)
 	said = strstr(c->reply, "connected in ");
 	if (!said)
 		bench_die("ftp_load: 226");
-	return strtoull(said + strlen("connected in "), NULL, 10);
+	took.connect = strtoull(said + strlen("connected in "), NULL, 10);
+	return took;
 }
 
-static double connect_round(const struct path *path, unsigned int count,
-			    bool active)
+static void tell(const struct plan *plan, const char *what,
+		 const struct path *path, double value)
 {
-	double *took = bench_alloc(count * sizeof(*took));
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s.%s", plan->metric, what);
+	bench_sample(name, path->name, value);
+}
+
+static void connect_round(const struct plan *plan, const struct path *path,
+			  unsigned int count, bool active)
+{
+	double *took = bench_alloc(2 * count * sizeof(*took));
 	struct client c;
-	double median;
 
 	for (unsigned int i = 0; i < count; i++) {
+		struct times t;
+
 		if (i % PER_SESSION == 0)
 			client_login(&c, path);
-		took[i] = (double)(active ? active_once(&c) : passive_once(&c));
+		t = active ? active_once(&c) : passive_once(&c);
+		took[i] = (double)t.connect / 1000;
+		took[count + i] = (double)t.ask / 1000;
 		if (i % PER_SESSION == PER_SESSION - 1 || i == count - 1) {
 			client_ask(&c, "QUIT\r\n", "221 ");
 			close(c.fd);
 		}
 	}
-	median = bench_quantile(took, count, 0.5);
+	tell(plan, "connect", path, bench_quantile(took, count, 0.5));
+	tell(plan, "ask", path, bench_quantile(took + count, count, 0.5));
 	free(took);
-	return median;
 }
 
 void measure_connect(const struct plan *plan, unsigned int count, bool active)
 {
 	for (unsigned int r = 0; r < plan->rounds; r++)
 		for (int i = 0; i < plan->paths; i++)
-			bench_sample(plan->metric, plan->path[i].name,
-				     connect_round(&plan->path[i], count,
-						   active));
+			connect_round(plan, &plan->path[i], count, active);
 }
 
 static double bulk_round(const struct path *path, uint64_t bytes)
@@ -101,7 +124,8 @@ static double bulk_round(const struct path *path, uint64_t bytes)
 	static char drain[DRAIN];
 	struct client c;
 	char command[64];
-	uint64_t took, start, got = 0;
+	uint64_t start, ns, got = 0;
+	struct times took;
 	ssize_t n;
 	int data;
 
@@ -113,7 +137,7 @@ static double bulk_round(const struct path *path, uint64_t bytes)
 	start = bench_now();
 	while ((n = recv(data, drain, sizeof(drain), MSG_TRUNC)) > 0)
 		got += (uint64_t)n;
-	took = bench_now() - start;
+	ns = bench_now() - start;
 	if (n < 0 || got != bytes)
 		bench_die("ftp_load: transfer");
 	if (!strstr(c.reply, "226 "))
@@ -121,7 +145,7 @@ static double bulk_round(const struct path *path, uint64_t bytes)
 	close(data);
 	client_ask(&c, "QUIT\r\n", "221 ");
 	close(c.fd);
-	return (double)bytes / (double)took * 1000; /* MB/s */
+	return (double)bytes / (double)ns * 1000; /* MB/s */
 }
 
 void measure_bulk(const struct plan *plan, uint64_t bytes)

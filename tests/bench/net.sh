@@ -1,7 +1,12 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The network of the benchmark, sourced by run.sh: one client and one server,
-# and between them a gateway for each way of looking at control connections.
-# All are there at once; a measurement chooses one by the server's address.
+# What is measured through the kernel. Started by run.sh, as the first process
+# of a PID namespace of its own and with mounts of its own: whatever happens,
+# everything that is made here goes with it.
+#
+# One client and one server, and between them a gateway for each way of looking
+# at control connections. All are there at once; a measurement chooses one by
+# the server's address.
 #
 #	client 10.1.N.4 - 10.1.N.1 gateway N 10.2.N.1 - 10.2.N.5 server
 #
@@ -10,6 +15,30 @@
 #
 # Every gateway masquerades. (a) and (b) let every port through; (c) and (d)
 # only the control port and what is RELATED or ESTABLISHED.
+#
+# Samples go to standard output, the rest to standard error.
+#	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS MILLISECONDS BYTES
+set -u
+prefix=$1
+here=$2
+sallyport=$3
+rounds=$4
+milliseconds=$5
+bytes=$6
+
+# Data connections of one round.
+connects=100
+conf=$here/sallyport.yaml
+log=$here/sallyport.log
+
+skip() {
+	echo "skipped: $*" >&2
+}
+
+die() {
+	skip "$*"
+	exit 0
+}
 
 in_ns() { # NAME COMMAND...
 	name=$1
@@ -17,12 +46,11 @@ in_ns() { # NAME COMMAND...
 	ip netns exec "$prefix-$name" "$@"
 }
 
-net_space() { # NAME
-	ip netns add "$prefix-$1" || return
-	in_ns "$1" ip link set lo up
+space() { # NAME
+	ip netns add "$prefix-$1" && in_ns "$1" ip link set lo up
 }
 
-net_link() { # HOST GATEWAY NUMBER HOST-DEVICE GATEWAY-DEVICE NET LAST
+link() { # HOST GATEWAY NUMBER HOST-DEVICE GATEWAY-DEVICE NET LAST
 	in_ns "$2" ip link add "$5" type veth peer name "$4$3" \
 		netns "$prefix-$1" &&
 	in_ns "$2" ip addr add "10.$6.$3.1/24" dev "$5" &&
@@ -31,11 +59,11 @@ net_link() { # HOST GATEWAY NUMBER HOST-DEVICE GATEWAY-DEVICE NET LAST
 	in_ns "$1" ip link set "$4$3" up
 }
 
-net_gateway() { # NAME NUMBER POLICY
-	net_space "$1" &&
+gateway() { # NAME NUMBER POLICY
+	space "$1" &&
 	in_ns "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' &&
-	net_link client "$1" "$2" c inside 1 4 &&
-	net_link server "$1" "$2" s outside 2 5 &&
+	link client "$1" "$2" c inside 1 4 &&
+	link server "$1" "$2" s outside 2 5 &&
 	in_ns client ip route add "10.2.$2.0/24" via "10.1.$2.1" &&
 	in_ns server ip route add "10.1.$2.0/24" via "10.2.$2.1" &&
 	in_ns "$1" iptables-restore <<-EOF
@@ -50,29 +78,94 @@ net_gateway() { # NAME NUMBER POLICY
 	EOF
 }
 
-net_make() {
-	net_space client && net_space server &&
-	net_gateway a 1 ACCEPT && net_gateway b 2 ACCEPT &&
-	net_gateway c 3 DROP && net_gateway d 4 DROP
-}
-
-net_delete() {
-	for name in client server a b c d; do
-		ip netns pids "$prefix-$name" 2>/dev/null |
-			while read -r pid; do kill -KILL "$pid"; done
-		ip netns del "$prefix-$name" 2>/dev/null
-	done
-}
-
-# The same place where sallyport's rules queue: both directions in mangle.
-accept_all_rules() { # GATEWAY
+# Where sallyport's own rules queue: both directions, in mangle FORWARD.
+start_b() {
 	for port in --dport --sport; do
-		in_ns "$1" iptables -t mangle -A FORWARD -p tcp $port 21 \
+		in_ns b iptables -t mangle -A FORWARD -p tcp $port 21 \
 			-j NFQUEUE --queue-num 0 || return
 	done
+	pid_b=$(in_ns b "$here/accept_all")
 }
 
-helper_rules() { # GATEWAY
-	in_ns "$1" iptables -t raw -A PREROUTING -p tcp --dport 21 \
-		-j CT --helper ftp
+queue_is_bound() { # NAME
+	in_ns "$1" grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue
 }
+
+start_c() {
+	[ -x "$sallyport" ] || {
+		skip "(c): there is no $sallyport"
+		return 1
+	}
+	echo "control-socket: $here/sallyport.sock" >"$conf"
+	rm -f "$here/sallyport.sock"
+	in_ns c "$sallyport" -c "$conf" rules --load 2>"$log" || {
+		skip "(c): $(tail -n 1 "$log")"
+		return 1
+	}
+	ip netns exec "$prefix-c" "$sallyport" -c "$conf" run >"$log" 2>&1 &
+	pid_c=$!
+	tries=0
+	until queue_is_bound c; do
+		tries=$((tries + 1))
+		if [ $tries -gt 100 ] || ! kill -0 $pid_c 2>/dev/null; then
+			skip "(c): $(tail -n 1 "$log")"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+start_d() {
+	in_ns d iptables -t raw -A PREROUTING -p tcp --dport 21 \
+		-j CT --helper ftp 2>"$log" || {
+		skip "(d): the kernel has no helper: $(tail -n 1 "$log")"
+		return 1
+	}
+}
+
+load() {
+	in_ns client taskset -c "$cpus" "$here/ftp_load" "$@"
+}
+
+run_all() { # HOW CPUS
+	how=$1
+	cpus=$2
+	echo "... $how" >&2
+	for pid in $pids; do
+		taskset -acp "$cpus" "$pid" >/dev/null
+	done
+	load control "$how.control1" "$rounds" "$milliseconds" 1 $all &&
+	load control "$how.control64" "$rounds" "$milliseconds" 64 $all &&
+	load passive "$how.passive" "$rounds" $connects $data &&
+	load active "$how.active" "$rounds" $connects $data &&
+	load bulk "$how.bulk" "$rounds" "$bytes" $data
+}
+
+mount -t tmpfs tmpfs /run && mkdir /run/netns || die "no mounts of our own"
+space client && space server &&
+	gateway a 1 ACCEPT && gateway b 2 ACCEPT &&
+	gateway c 3 DROP && gateway d 4 DROP ||
+	die "namespaces, iptables or its MASQUERADE do not work here"
+start_b || die "NFQUEUE does not work here"
+all="a=10.2.1.5 b=10.2.2.5"
+data="a=10.2.1.5"
+pid_c=
+if start_c; then
+	all="$all c=10.2.3.5"
+	data="$data c=10.2.3.5"
+fi
+if start_d; then
+	all="$all d=10.2.4.5"
+	data="$data d=10.2.4.5"
+fi
+pids="$(in_ns server "$here/ftp_load" serve \
+	10.2.1.5 10.2.2.5 10.2.3.5 10.2.4.5) $pid_b $pid_c"
+every=$(taskset -cp $$ | sed 's/.*: //')
+run_all pinned "${every##*[,-]}" && run_all unpinned "$every"
+status=$?
+if [ -n "$pid_c" ] && kill -0 "$pid_c" 2>/dev/null; then
+	in_ns c "$sallyport" -c "$conf" ctl stats >"$here/sallyport.stats"
+	kill "$pid_c"
+	wait "$pid_c"
+fi
+exit $status

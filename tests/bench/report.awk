@@ -44,10 +44,8 @@ function number(x) {
 	return sprintf(x >= 10 ? "%.1f" : "%.2f", x)
 }
 
-# @bar: ">=0.90", "<=5.0", or "-" for none.
+# @bar: ">=0.90" or "<=5.0".
 function judge(value, bar,    limit, fine) {
-	if (bar == "-")
-		return ""
 	limit = substr(bar, 3) + 0
 	fine = substr(bar, 1, 2) == ">=" ? value >= limit : value <= limit
 	if (!fine)
@@ -55,27 +53,24 @@ function judge(value, bar,    limit, fine) {
 	return fine ? "ok" : "MISSED"
 }
 
-function print_line(label, unit, variant, key, base, bar,    value) {
+function print_line(label, unit, variant, key, base, bar,    to) {
+	if (bar == "")
+		bar = "-"
 	if (!(key in count)) {
-		printf "%-38s %-3s %22s\n", label, variant, "not measured"
+		printf "  %-42s %22s\n", label, "not measured"
 		return
 	}
-	value = median(key)
-	if (key == base || !(base in count)) {
-		printf "%-38s %-3s %10s %-8s %6s %7s  %-8s %s\n", label, variant,
-			number(value), unit, "", "", bar == "-" ? "" : bar,
-			judge(value, bar)
-		return
+	printf "  %-42s %9s %-5s", label, number(median(key)), unit
+	if (base in count) {
+		compare(key, base)
+		to = substr(base, index(base, " ") + 1)
+		printf " %6.2f of %-6s +-%4.1f%%", ratio, to, 100 * noise / ratio
+	} else {
+		ratio = median(key)
 	}
-	compare(key, base)
-	printf "%-38s %-3s %10s %-8s %6.2f %6.1f%%  %-8s %s\n", label, variant,
-		number(value), unit, ratio, 100 * noise / ratio,
-		bar == "-" ? "" : bar, judge(ratio, bar)
-}
-
-BEGIN {
-	printf "%-38s %-3s %10s %-8s %6s %7s  %s\n", "what", "way", "median",
-		"", "ratio", "noise", "bar"
+	if (bar != "-" && (base == "" || base in count))
+		printf "  %s %s", bar, judge(ratio, bar)
+	printf "\n"
 }
 
 FNR == NR {

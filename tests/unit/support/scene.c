@@ -10,6 +10,7 @@
 #include "core/state.h"
 
 #include "scene.h"
+#include "support.h"
 
 void scene_start(struct wire *w, const struct wire_options *o)
 {
@@ -62,6 +63,23 @@ void scene_play(struct wire *w, const char *script)
 		wire_say(w, from, text);
 		script += len + (script[len] == '\n');
 	}
+}
+
+void scene_begin(struct wire *w, const struct wire_options *o,
+		 const char *script)
+{
+	scene_start(w, o);
+	scene_play(w, script);
+}
+
+void scene_expect_last(const struct wire *w, enum side to, const char *text)
+{
+	struct span got = wire_received(w, to);
+	size_t len = strlen(text);
+
+	if (got.len > len)
+		got = span_sub(got, got.len - len, len);
+	assert_span(got, text);
 }
 
 void scene_send(struct wire *w, enum side from, const char *text)

@@ -24,6 +24,10 @@ void scene_stop(struct wire *w);
  * by the server. CR LF is added. */
 void scene_play(struct wire *w, const char *script);
 
+/* scene_start() and scene_play(). */
+void scene_begin(struct wire *w, const struct wire_options *o,
+		 const char *script);
+
 /* One segment, whatever it holds; the rest of the stream must be sent. */
 void scene_send(struct wire *w, enum side from, const char *text);
 
@@ -36,6 +40,9 @@ void scene_ask(struct wire *w, enum via via, const char *addr, uint16_t port);
 
 /* The first SYN of the data connection through the pinhole opened last. */
 void scene_data(struct wire *w);
+
+/* The bytes that @to received last are @text. */
+void scene_expect_last(const struct wire *w, enum side to, const char *text);
 
 /* Pinholes in @state now: "asked", "open" or "used". */
 unsigned int scene_holes(const struct wire *w, const char *state);

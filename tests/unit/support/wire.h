@@ -82,6 +82,7 @@ struct wire_options {
 	uint32_t sessions_per_client, pinholes_per_client,
 		pinholes_per_server; /* 0: 64 */
 	uint32_t line_length;        /* 0: 4096 */
+	uint8_t key;                 /* another secret for another number */
 };
 
 void wire_start(struct wire *w, const struct wire_options *o);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The engine's actions, carried out in the kernel. */
+#include "cmd/daemon.h"
+
+#include <string.h>
+
+#include "io/clock.h"
+
+/* Each gives NULL, or why the kernel refused. */
+
+static const char *act_liberal(struct daemon *d, const struct action *a)
+{
+	enum conntrack_result result = conntrack_liberal(
+		d->conntrack, &a->liberal.from, &a->liberal.to);
+
+	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+}
+
+static const char *act_pinhole_add(struct daemon *d, const struct action *a)
+{
+	enum sets_result result =
+		sets_add(d->sets, &a->hole.key, a->hole.timeout_us);
+
+	return result == SETS_FINE ? NULL : sets_text(result);
+}
+
+static const char *act_pinhole_del(struct daemon *d, const struct action *a)
+{
+	enum sets_result result = sets_del(d->sets, &a->hole.key);
+
+	/* A set that somebody removed holds no pinhole. */
+	if (result == SETS_FINE || result == SETS_MISSING)
+		return NULL;
+	return sets_text(result);
+}
+
+/*
+ * A server that reuses its port (RFC 959 3.2: always 20) towards the same port
+ * of the client meets the entry of the last connection, which conntrack keeps
+ * for two minutes after its end. The SYN says that this one is over.
+ */
+static const char *act_data_create(struct daemon *d, const struct action *a)
+{
+	enum conntrack_result result =
+		conntrack_data_create(d->conntrack, &a->data);
+
+	if (result == CONNTRACK_EXISTS &&
+	    conntrack_data_delete(d->conntrack, &a->data) == CONNTRACK_FINE) {
+		d->count.entries_replaced++;
+		result = conntrack_data_create(d->conntrack, &a->data);
+	}
+	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+}
+
+static const char *act_inject(struct daemon *d, const struct action *a)
+{
+	int error = inject_send(&d->inject, a->inject.bytes);
+
+	return error == 0 ? NULL : strerror(-error);
+}
+
+const char *daemon_act(struct daemon *d, const struct action *a)
+{
+	static const char *(*const act[])(struct daemon *d,
+					  const struct action *a) = {
+		[ACTION_LIBERAL] = act_liberal,
+		[ACTION_PINHOLE_ADD] = act_pinhole_add,
+		[ACTION_PINHOLE_DEL] = act_pinhole_del,
+		[ACTION_DATA_CREATE] = act_data_create,
+		[ACTION_INJECT] = act_inject,
+	};
+
+	return act[a->type](d, a);
+}
+
+bool daemon_complains(struct daemon *d, enum complaint about)
+{
+	uint64_t now = clock_now_us();
+	uint64_t due = atomic_load(&d->complaint_due[about]);
+
+	return now >= due &&
+	       atomic_compare_exchange_strong(&d->complaint_due[about], &due,
+					      now + COMPLAINT_PAUSE_US);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every call of the engine that changes it, and what its outcome asks for. */
+#include "cmd/daemon.h"
+
+#include "io/clock.h"
+#include "io/log.h"
+
+static const char *const action_name[] = {
+	[ACTION_LIBERAL] = "to let changed numbers pass",
+	[ACTION_PINHOLE_ADD] = "to open a pinhole",
+	[ACTION_PINHOLE_DEL] = "to close a pinhole",
+	[ACTION_DATA_CREATE] = "to let a data connection in",
+	[ACTION_INJECT] = "to send an acknowledgement",
+};
+
+static void complain(struct daemon *d, const struct action *a, const char *why)
+{
+	if (daemon_complains(d, COMPLAINT_ACTION))
+		log_warn("kernel", "refused %s for session %llu: %s",
+			 action_name[a->type], (unsigned long long)a->session,
+			 why);
+}
+
+/* Tell the engine that @a failed, and do what it says then. What fails now was
+ * to undo something, and nothing more can be done about it. */
+static void undo(struct daemon *d, struct hand *h, const struct action *a,
+		 uint64_t now)
+{
+	engine_action_failed(d->engine, a, now, h->again);
+	for (size_t i = 0; i < h->again->actions; i++) {
+		const struct action *b = &h->again->action[i];
+		const char *why = daemon_act(d, b);
+
+		if (why)
+			complain(d, b, why);
+	}
+	journal_add(d->journal, h->again);
+	hand_give(d, h, h->again);
+}
+
+/* Carry out the actions of h->out, then hand its events on: when somebody
+ * reads that a pinhole is open, it is. The lock is held. */
+static void settle(struct daemon *d, struct hand *h, uint64_t now)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < h->out->actions; i++) {
+		const struct action *a = &h->out->action[i];
+		const char *why = daemon_act(d, a);
+
+		if (!why)
+			continue;
+		complain(d, a, why);
+		if (!told)
+			journal_add(d->journal, h->out);
+		told = true;
+		undo(d, h, a, now);
+	}
+	if (!told)
+		journal_add(d->journal, h->out);
+}
+
+static void answer_nat(struct daemon *d, const struct ends *ask)
+{
+	struct nat_view view;
+	enum conntrack_result result =
+		conntrack_lookup(d->conntrack, ask, &view);
+
+	d->count.lookups++;
+	engine_nat(d->engine, ask, result == CONNTRACK_FINE ? &view : NULL);
+	if (result == CONNTRACK_FINE)
+		return;
+	d->count.lookups_missing++;
+	if (daemon_complains(d, COMPLAINT_LOOKUP))
+		log_warn("kernel",
+			 "a session's translation is not known, it opens "
+			 "nothing: %s",
+			 conntrack_text(result));
+}
+
+void daemon_packet(struct daemon *d, struct hand *h, struct span packet,
+		   uint32_t tag)
+{
+	uint64_t now;
+
+	pthread_mutex_lock(&d->lock);
+	now = clock_now_us();
+	if (engine_packet(d->engine, packet, tag, now, h->out) ==
+	    ENGINE_ASK_NAT) {
+		answer_nat(d, &h->out->ask);
+		engine_packet(d->engine, packet, tag, now, h->out);
+	}
+	settle(d, h, now);
+	pthread_mutex_unlock(&d->lock);
+	hand_give(d, h, h->out);
+}
+
+uint64_t daemon_tick(struct daemon *d)
+{
+	uint64_t now, next;
+
+	pthread_mutex_lock(&d->lock);
+	now = clock_now_us();
+	next = engine_tick(d->engine, now, d->hand.out);
+	settle(d, &d->hand, now);
+	pthread_mutex_unlock(&d->lock);
+	hand_give(d, &d->hand, d->hand.out);
+	return next;
+}
+
+void daemon_data_closed(struct daemon *d, const struct conntrack_end *end)
+{
+	uint64_t now;
+
+	pthread_mutex_lock(&d->lock);
+	now = clock_now_us();
+	engine_data_closed(d->engine, &end->from, &end->to, end->has_bytes,
+			   end->bytes_from, end->bytes_to, now, d->hand.out);
+	settle(d, &d->hand, now);
+	pthread_mutex_unlock(&d->lock);
+	hand_give(d, &d->hand, d->hand.out);
+}
+
+void daemon_shutdown(struct daemon *d)
+{
+	bool more;
+
+	do {
+		uint64_t now;
+
+		pthread_mutex_lock(&d->lock);
+		now = clock_now_us();
+		more = engine_shutdown(d->engine, now, d->hand.out);
+		settle(d, &d->hand, now);
+		pthread_mutex_unlock(&d->lock);
+		hand_give(d, &d->hand, d->hand.out);
+	} while (more);
+}
