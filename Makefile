@@ -140,7 +140,7 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all unit fuzz deps check asan asan-corpora matrix demo bench lint fmt \
 	install help clean

@@ -30,16 +30,7 @@
 #include "io/loop.h"
 #include "io/queue.h"
 #include "io/sets.h"
-
-/* What `ctl stats` shows besides the engine's own. */
-#define DAEMON_COUNTS(X)                                                      \
-	X(lookups, "conntrack lookups")                                       \
-	X(lookups_missing, "conntrack lookups without an answer")             \
-	X(packets_too_long, "packets too long to be read; passed unread")     \
-	X(receive_errors, "receives from a queue that failed")                \
-	X(verdict_errors, "verdicts that could not be given")                 \
-	X(conntrack_overruns, "times that conntrack's events were lost")      \
-	X(entries_replaced, "old entries that were in a data connection's way")
+#include "report/counts.h"
 
 struct daemon_counts {
 #define X(name, text) _Atomic uint64_t name;
@@ -194,7 +185,7 @@ struct reload {
 	struct problems problems;
 	const char *ignored[16]; /* settings that need a restart */
 	size_t ignores;
-	bool rules; /* the rules loaded do not fit any more */
+	bool rules;    /* the rules loaded do not fit any more */
 	int log_error; /* of reopening the event log: a negative errno */
 };
 

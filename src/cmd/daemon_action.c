@@ -10,8 +10,9 @@
 
 static const char *act_liberal(struct daemon *d, const struct action *a)
 {
-	enum conntrack_result result = conntrack_liberal(
-		d->conntrack, &a->liberal.from, &a->liberal.to);
+	enum conntrack_result result =
+		conntrack_liberal(d->conntrack, &a->liberal.from,
+				  &a->liberal.to);
 
 	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
 }
@@ -61,7 +62,7 @@ static const char *act_inject(struct daemon *d, const struct action *a)
 
 const char *daemon_act(struct daemon *d, const struct action *a)
 {
-	static const char *(*const act[])(struct daemon *d,
+	static const char *(*const act[])(struct daemon * d,
 					  const struct action *a) = {
 		[ACTION_LIBERAL] = act_liberal,
 		[ACTION_PINHOLE_ADD] = act_pinhole_add,

@@ -80,26 +80,35 @@ static json_t *engine_counts(struct daemon *d)
 
 static json_t *daemon_counts(struct daemon *d)
 {
-	struct journal_counts journal;
 	json_t *o = json_object();
 
 #define X(name, text) \
 	json_object_set_new(o, #name, number(atomic_load(&d->count.name)));
 	DAEMON_COUNTS(X)
 #undef X
-	journal_counts(d->journal, &journal);
-	json_object_set_new(o, "events_lost", number(journal.lost));
-	json_object_set_new(o, "event_log_failures", number(journal.failures));
 	return o;
 }
 
+static json_t *event_counts(struct daemon *d)
+{
+	struct journal_counts c;
+	json_t *o = json_object();
+
+	journal_counts(d->journal, &c);
+#define X(name, text) json_object_set_new(o, #name, number(c.name));
+	JOURNAL_COUNTS(X)
+#undef X
+	return o;
+}
+
+/* The names of QUEUE_COUNTS; the kernel need not tell its own. */
 static json_t *queue_counts(const struct worker *w)
 {
 	uint16_t queue = (uint16_t)(w->daemon->config->queue_first + w->index);
 	struct queue_counts c;
-	json_t *o = json_pack("{s:i, s:o}", "queue", (int)queue,
-			      "verdicts_refused",
-			      number(atomic_load(&w->refused)));
+	json_t *o =
+		json_pack("{s:i, s:o}", "queue", (int)queue, "verdicts_refused",
+			  number(atomic_load(&w->refused)));
 
 	if (!queue_counts_read(queue, &c))
 		return o;
@@ -116,8 +125,9 @@ json_t *daemon_answer_stats(struct daemon *d)
 
 	for (unsigned int i = 0; i < d->workers; i++)
 		json_array_append_new(queues, queue_counts(&d->worker[i]));
-	return json_pack("{s:o, s:o, s:o}", "engine", engine_counts(d),
-			 "daemon", daemon_counts(d), "queues", queues);
+	return json_pack("{s:o, s:o, s:o, s:o}", "engine", engine_counts(d),
+			 "daemon", daemon_counts(d), "events", event_counts(d),
+			 "queues", queues);
 }
 
 /* --- reload ----------------------------------------------------------------------- */
@@ -127,10 +137,9 @@ static json_t *problem_list(const struct problems *p)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < p->count; i++)
-		json_array_append_new(
-			list, json_pack("{s:o, s:s}", "line",
-					number(p->item[i].line), "text",
-					p->item[i].text));
+		json_array_append_new(list, json_pack("{s:o, s:s}", "line",
+						      number(p->item[i].line),
+						      "text", p->item[i].text));
 	return list;
 }
 
@@ -156,9 +165,9 @@ json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r)
 		return json_pack("{s:b, s:s, s:s}", "reloaded", 0,
 				 "configuration", path, "error",
 				 strerror(r->error));
-	return json_pack("{s:b, s:s, s:o, s:b}", "reloaded", 1,
-			 "configuration", path, "needs_restart",
-			 ignored_list(r), "needs_rules", (int)r->rules);
+	return json_pack("{s:b, s:s, s:o, s:b}", "reloaded", 1, "configuration",
+			 path, "needs_restart", ignored_list(r), "needs_rules",
+			 (int)r->rules);
 }
 
 /* --- tables ----------------------------------------------------------------------- */
@@ -168,14 +177,16 @@ json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r)
 
 static json_t *session_row(const struct session_info *s, uint64_t now)
 {
-	json_t *o = json_pack(
-		"{s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "session",
-		number(s->id), "client", endpoint(&s->ends.client), "server",
-		endpoint(&s->ends.server), "state", s->state, "trusted",
-		(int)s->trusted, "age_us", number(now - s->opened_us),
-		"idle_us", number(now - s->last_us), "commands",
-		number(s->commands), "replies", number(s->replies),
-		"data_connections", number(s->data_connections));
+	json_t *o =
+		json_pack("{s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}",
+			  "session", number(s->id), "client",
+			  endpoint(&s->ends.client), "server",
+			  endpoint(&s->ends.server), "state", s->state,
+			  "trusted", (int)s->trusted, "age_us",
+			  number(now - s->opened_us), "idle_us",
+			  number(now - s->last_us), "commands",
+			  number(s->commands), "replies", number(s->replies),
+			  "data_connections", number(s->data_connections));
 
 	if (!s->nat_known)
 		return o;

@@ -70,8 +70,9 @@ static const struct {
 	size_t count;
 	size_t at[2];
 } texts[EVENT_TYPES] = {
-	[EVENT_COMMAND] = { 2, { offsetof(struct event, command.verb),
-				 offsetof(struct event, command.arg) } },
+	[EVENT_COMMAND] = { 2,
+			    { offsetof(struct event, command.verb),
+			      offsetof(struct event, command.arg) } },
 	[EVENT_REPLY] = { 1, { offsetof(struct event, reply.text) } },
 	[EVENT_AUTH] = { 1, { offsetof(struct event, auth.mechanism) } },
 };
@@ -198,7 +199,7 @@ void journal_counts(struct journal *j, struct journal_counts *out)
 {
 	pthread_mutex_lock(&j->lock);
 	out->lost = j->lost;
-	out->failures = j->failures;
+	out->log_failures = j->failures;
 	out->readers = j->readers;
 	pthread_mutex_unlock(&j->lock);
 }
@@ -335,8 +336,9 @@ static void drain(struct journal *j)
 	while (eventlog_waits(&j->log) && (now = clock_now_us()) < until)
 		rest(j, (int)((until - now) / 1000u + 1));
 	if (eventlog_waits(&j->log))
-		log_warn("events", "nobody reads the event log; its last lines "
-				   "are lost: %s",
+		log_warn("events",
+			 "nobody reads the event log; its last lines "
+			 "are lost: %s",
 			 j->path);
 }
 
@@ -361,9 +363,9 @@ static void *journal_run(void *arg)
 
 static int areas_make(struct journal *j)
 {
-	uint8_t *bytes = mmap(NULL, 2 * JOURNAL_BYTES, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			      0);
+	uint8_t *bytes =
+		mmap(NULL, 2 * JOURNAL_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (bytes == MAP_FAILED)
 		return -errno;

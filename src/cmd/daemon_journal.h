@@ -54,8 +54,8 @@ int journal_reader_add(struct journal *j, int fd);
 void journal_reader_remove(struct journal *j, int fd);
 
 struct journal_counts {
-	uint64_t lost;     /* events that did not fit, or could not be written */
-	uint64_t failures; /* writes to the event log that failed */
+	uint64_t lost;         /* they did not fit, or could not be written */
+	uint64_t log_failures; /* writes to the event log that failed */
 	uint32_t readers;
 };
 

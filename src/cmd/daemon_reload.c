@@ -9,9 +9,11 @@
 
 #include "io/log.h"
 
-#define FIELD(name, member) \
-	{ name, offsetof(struct config, member), \
-	  sizeof(((struct config *)0)->member) }
+#define FIELD(name, member)                                  \
+	{                                                    \
+		name, offsetof(struct config, member),       \
+			sizeof(((struct config *)0)->member) \
+	}
 
 struct setting {
 	const char *name;

@@ -177,14 +177,13 @@ static int open_control(struct daemon *d)
 						 daemon_reader_gone, d };
 
 	d->control = control_server_open(d->loop, d->name.fd, &handler);
-	return d->control ? EXIT_WELL
-			  : fail_errno("no control server", errno);
+	return d->control ? EXIT_WELL : fail_errno("no control server", errno);
 }
 
 int daemon_open(struct daemon *d)
 {
-	static int (*const steps[])(struct daemon *d) = {
-		open_signals, open_name,   open_engine, open_conntrack,
+	static int (*const steps[])(struct daemon * d) = {
+		open_signals, open_name,   open_engine,  open_conntrack,
 		open_sets,    open_inject, open_journal, open_control,
 		open_queues, /* last: from then on packets wait for us */
 	};

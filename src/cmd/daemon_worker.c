@@ -33,9 +33,9 @@ uint32_t daemon_tag_id(uint32_t tag, uint32_t last)
 /* The kernel gives pages as they are used, and most outcomes are small. */
 static struct outcome *outcome_make(void)
 {
-	struct outcome *out = mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-				   -1, 0);
+	struct outcome *out =
+		mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return out == MAP_FAILED ? NULL : out;
 }

@@ -146,7 +146,8 @@ static void release_held(struct engine *e, struct session *s, enum direction d)
 	struct packet p;
 	uint32_t tag;
 
-	while (e->out->verdicts < OUTCOME_VERDICTS_MAX &&
+	while (s->side[d].held_count &&
+	       e->out->verdicts < OUTCOME_VERDICTS_MAX &&
 	       hold_take_ready(e, &s->side[d], &p, &tag))
 		take_and_forward(e, s, d, &p, tag);
 }

@@ -236,11 +236,10 @@ static bool checksum_is_bad(struct engine *e, struct session *s,
 }
 
 static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
-				     uint32_t tag)
+				     uint32_t tag, bool control)
 {
 	enum direction d;
 	struct session *s = session_find(e, &p->src, &p->dst, &d);
-	bool control = concerns_control(e, p);
 
 	/* Its receiver will not read it either (RFC 9293 3.1). */
 	if ((s || control) && checksum_is_bad(e, s, p)) {
@@ -287,8 +286,8 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 	outcome_begin(e, out, now_us);
 	switch (packet_decode(bytes, &p)) {
 	case PACKET_TCP:
-		result = tcp_packet(e, &p, tag);
 		control = concerns_control(e, &p);
+		result = tcp_packet(e, &p, tag, control);
 		break;
 	case PACKET_FRAGMENT:
 		fragment(e, &p, tag);

@@ -13,35 +13,42 @@ uint64_t random_draw(struct engine *e)
 	return siphash(&e->key, word, 2);
 }
 
-static void put_addr(uint64_t word[2], const struct addr *a)
+/* Of an IPv4 address all but the last four bytes are known, so both ends fit
+ * two words. */
+static uint64_t word_v4(const struct endpoint *a)
 {
-	memcpy(word, a->b, sizeof(a->b));
+	uint32_t addr;
+
+	memcpy(&addr, addr_v4_bytes(&a->addr), sizeof(addr));
+	return (uint64_t)addr << 16 | a->port;
 }
 
-/* Which of two ends comes first does not matter, only that both directions
- * agree on it. */
-static bool comes_first(const uint64_t a[2], uint16_t a_port,
-			const uint64_t b[2], uint16_t b_port)
+static uint64_t hash_v4(const struct engine *e, uint64_t a, uint64_t b)
 {
-	if (a[1] != b[1])
-		return a[1] < b[1];
-	if (a[0] != b[0])
-		return a[0] < b[0];
-	return a_port < b_port;
+	/* The lower end first: both directions must agree. */
+	const uint64_t word[2] = { a < b ? a : b, a < b ? b : a };
+
+	return siphash(&e->key, word, 2);
+}
+
+static uint64_t hash_v6(const struct engine *e, const struct endpoint *a,
+			const struct endpoint *b)
+{
+	int order = memcmp(a->addr.b, b->addr.b, sizeof(a->addr.b));
+	bool swap = order > 0 || (order == 0 && a->port > b->port);
+	const struct endpoint *low = swap ? b : a, *high = swap ? a : b;
+	uint64_t word[5];
+
+	memcpy(word, low->addr.b, 16);
+	memcpy(word + 2, high->addr.b, 16);
+	word[4] = (uint64_t)low->port << 16 | high->port;
+	return siphash(&e->key, word, 5);
 }
 
 uint64_t hash_two(const struct engine *e, const struct endpoint *a,
 		  const struct endpoint *b)
 {
-	uint64_t x[2], y[2], word[5];
-	bool swap;
-
-	put_addr(x, &a->addr);
-	put_addr(y, &b->addr);
-	swap = !comes_first(x, a->port, y, b->port);
-	memcpy(word + (swap ? 2 : 0), x, sizeof(x));
-	memcpy(word + (swap ? 0 : 2), y, sizeof(y));
-	word[4] = swap ? (uint64_t)b->port << 16 | a->port
-		       : (uint64_t)a->port << 16 | b->port;
-	return siphash(&e->key, word, 5);
+	if (addr_is_v4(&a->addr) && addr_is_v4(&b->addr))
+		return hash_v4(e, word_v4(a), word_v4(b));
+	return hash_v6(e, a, b);
 }

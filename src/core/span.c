@@ -45,10 +45,23 @@ bool span_equal_nocase(struct span a, struct span b)
 	return true;
 }
 
+/* Eight bytes at a time: a byte that is zero after the XOR is the one. */
+static bool word_has(uint64_t word, uint64_t pattern)
+{
+	word ^= pattern;
+	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+}
+
 size_t span_find(struct span s, uint8_t byte)
 {
+	uint64_t pattern = byte * 0x0101010101010101u, word;
 	size_t i = 0;
 
+	for (; i + sizeof(word) <= s.len; i += sizeof(word)) {
+		memcpy(&word, s.at + i, sizeof(word));
+		if (word_has(word, pattern))
+			break;
+	}
 	while (i < s.len && s.at[i] != byte)
 		i++;
 	return i;

@@ -99,8 +99,8 @@ static void peer_ask(struct control_peer *p, struct span line)
 static void peer_receive(struct control_peer *p)
 {
 	size_t room = sizeof(p->request) - p->request_len;
-	ssize_t n = recv(p->fd, p->request + p->request_len, room,
-			 MSG_DONTWAIT);
+	ssize_t n =
+		recv(p->fd, p->request + p->request_len, room, MSG_DONTWAIT);
 	struct span line;
 
 	if (n < 0 && errno == EAGAIN)
@@ -167,8 +167,9 @@ static void listener_ready(void *arg, uint32_t events)
 		peer_begin(s, fd);
 }
 
-struct control_server *control_server_open(int loop, int listener,
-					   const struct control_handler *handler)
+struct control_server *
+control_server_open(int loop, int listener,
+		    const struct control_handler *handler)
 {
 	struct control_server *s = calloc(1, sizeof(*s));
 	int error;

@@ -47,9 +47,9 @@ struct control_peer {
 	/* Called when all of @text went out, for more of it; false: that was
 	 * all. NULL: nothing follows. */
 	bool (*more)(void *arg, struct control_peer *peer);
-	bool stay;     /* do not close after the answer */
-	bool flag;     /* the handler's own, false at first */
-	uint32_t at;   /* the same, 0 at first */
+	bool stay;   /* do not close after the answer */
+	bool flag;   /* the handler's own, false at first */
+	uint32_t at; /* the same, 0 at first */
 
 	/* The server's own. */
 	struct control_server *server;
@@ -64,8 +64,7 @@ struct control_peer {
 struct control_handler {
 	/* A request came (without its line end); fill in @peer's answer. An
 	 * empty @line: it was too long. */
-	void (*request)(void *arg, struct control_peer *peer,
-			struct span line);
+	void (*request)(void *arg, struct control_peer *peer, struct span line);
 	/* A peer with @stay is about to be closed. */
 	void (*gone)(void *arg, struct control_peer *peer);
 	void *arg;
@@ -75,8 +74,9 @@ struct control_handler {
  * Serve those who connect to @listener, which stays the caller's. @handler is
  * copied. NULL: see errno. control_server_close() ends all connections.
  */
-struct control_server *control_server_open(int loop, int listener,
-					   const struct control_handler *handler);
+struct control_server *
+control_server_open(int loop, int listener,
+		    const struct control_handler *handler);
 void control_server_close(struct control_server *s);
 
 /* End what takes too long. Call it about once a second. */

@@ -193,8 +193,8 @@ enum control_result control_listen(struct control_name *out, const char *path)
 	*out = (struct control_name){ .fd = -1, .path = path };
 	if (result != CONTROL_FINE)
 		return result;
-	out->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			 0);
+	out->fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (out->fd < 0)
 		return result_of(errno);
 	result = bind_name(out->fd, path, &at);

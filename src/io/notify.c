@@ -31,7 +31,8 @@ int notify_send(const char *state)
 		return -errno;
 	sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 		      (const struct sockaddr *)&to,
-		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
+		      (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				  len));
 	error = sent < 0 ? -errno : 0;
 	close(fd);
 	return error;

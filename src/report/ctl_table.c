@@ -4,13 +4,11 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define US_PER_S 1000000u
-
-/* "2026-11-23T": the hour suffices on a screen. */
-#define DATE_LEN 11
 
 /* --- one value ------------------------------------------------------------------- */
 
@@ -33,7 +31,7 @@ static void put_yes(FILE *to, const json_t *v)
 }
 
 /* {"addr": "...", "port": N}, the latter where there is one. */
-static void put_endpoint(FILE *to, const json_t *v)
+void ctl_table_endpoint(FILE *to, const json_t *v)
 {
 	const char *addr = json_string_value(json_object_get(v, "addr"));
 	const json_t *port = json_object_get(v, "port");
@@ -143,10 +141,10 @@ void ctl_table_sessions(FILE *to, const json_t *answer)
 {
 	static const struct column column[] = {
 		{ "SESSION", "session", put_number },
-		{ "CLIENT", "client", put_endpoint },
-		{ "SERVER", "server", put_endpoint },
-		{ "SERVER SEES", "client_public", put_endpoint },
-		{ "CLIENT SEES", "server_public", put_endpoint },
+		{ "CLIENT", "client", ctl_table_endpoint },
+		{ "SERVER", "server", ctl_table_endpoint },
+		{ "SERVER SEES", "client_public", ctl_table_endpoint },
+		{ "CLIENT SEES", "server_public", ctl_table_endpoint },
 		{ "STATE", "state", put_word },
 		{ "TRUSTED", "trusted", put_yes },
 		{ "AGE", "age_us", put_time },
@@ -168,9 +166,9 @@ void ctl_table_pinholes(FILE *to, const json_t *answer)
 		{ "SESSION", "session", put_number },
 		{ "STATE", "state", put_word },
 		{ "MODE", "mode", put_word },
-		{ "FROM", "from", put_endpoint },
-		{ "TO", "to", put_endpoint },
-		{ "TARGET", "target", put_endpoint },
+		{ "FROM", "from", ctl_table_endpoint },
+		{ "TO", "to", ctl_table_endpoint },
+		{ "TARGET", "target", ctl_table_endpoint },
 		{ "EXPIRES IN", "expires_in_us", put_time },
 	};
 

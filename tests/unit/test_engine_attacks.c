@@ -664,10 +664,8 @@ static void expectation_flood(const struct wire_options *o, bool one_client)
 	wire_rst(&w[0], CLIENT);
 	scene_ask(&w[2], VIA_PASV, SERVER4, 42020);
 	assert_int_equal(w[2].actions[ACTION_PINHOLE_ADD], 1);
-	for (int i = 3; i > 0; i--) {
-		wire_rst(&w[i], CLIENT);
-		wire_stop(&w[i]);
-	}
+	for (int i = 3; i > 0; i--)
+		scene_leave(&w[i]);
 	scene_stop(&w[0]);
 }
 

@@ -370,7 +370,6 @@ static void pipelined_login(void **state)
 	scene_stop(&w);
 }
 
-/* Names of the statement, or of what it is about. */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

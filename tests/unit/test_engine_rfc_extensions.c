@@ -181,10 +181,8 @@ static void colliding_ports(uint8_t key, uint16_t port[COLLISIONS])
 		if (i)
 			port[i - 1] = opened_port(&w[i]);
 	}
-	for (int i = COLLISIONS; i > 0; i--) {
-		wire_rst(&w[i], CLIENT);
-		wire_stop(&w[i]);
-	}
+	for (int i = COLLISIONS; i > 0; i--)
+		scene_leave(&w[i]);
 	scene_stop(&w[0]);
 }
 

@@ -19,6 +19,16 @@ void scene_start(struct wire *w, const struct wire_options *o)
 	wire_login(w);
 }
 
+struct policy_server *scene_configure(struct wire *w)
+{
+	w->server.address[0].addr = w->end[SERVER].at.addr;
+	w->server.address[0].len = 128;
+	w->server.addresses = 1;
+	w->policy.server = &w->server;
+	w->policy.servers = 1;
+	return &w->server;
+}
+
 static void expect_empty(const struct engine *e)
 {
 	assert_int_equal(e->sessions.used, 0);
@@ -44,6 +54,15 @@ void scene_stop(struct wire *w)
 			 w->actions[ACTION_PINHOLE_DEL]);
 	wire_expect_settled(w);
 	expect_empty(w->engine);
+	wire_stop(w);
+}
+
+void scene_leave(struct wire *w)
+{
+	wire_rst(w, CLIENT);
+	wire_expect_settled(w);
+	for (size_t i = 0; i < ARRAY_SIZE(w->actions); i++)
+		w->with->actions[i] += w->actions[i];
 	wire_stop(w);
 }
 

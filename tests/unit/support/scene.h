@@ -16,9 +16,16 @@
 /* Handshake, greeting and login. */
 void scene_start(struct wire *w, const struct wire_options *o);
 
+/* Put the wire's server under "servers:"; call it before the handshake. */
+struct policy_server *scene_configure(struct wire *w);
+
 /* Shut the engine down: what was opened is taken out again, and nothing is
  * left in any table. Then wire_stop(). */
 void scene_stop(struct wire *w);
+
+/* The same for a wire that joined another one: its session ends, its actions
+ * count as the hub's from now on. */
+void scene_leave(struct wire *w);
 
 /* Each line of @script is one thing said: "> NOOP" by the client, "< 200 ok"
  * by the server. CR LF is added. */

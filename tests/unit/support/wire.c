@@ -22,170 +22,13 @@ struct endpoint wire_endpoint(const char *addr, uint16_t port)
 	return e;
 }
 
-static void logf_line(struct wire *w, const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(w->log + w->log_len, WIRE_LOG_MAX - w->log_len, fmt, ap);
-	va_end(ap);
-	assert_true(n >= 0 && w->log_len + (size_t)n + 1 < WIRE_LOG_MAX);
-	w->log_len += (size_t)n;
-}
-
-static const char *where(const struct endpoint *e, char text[ENDPOINT_TEXT_MAX])
-{
-	endpoint_format(e, text);
-	return text;
-}
-
-static void log_event(struct wire *w, const struct event *ev)
-{
-	char a[ENDPOINT_TEXT_MAX], b[ENDPOINT_TEXT_MAX];
-	struct endpoint from;
-
-	logf_line(w, "%s ", event_type_name(ev->type));
-	switch (ev->type) {
-	case EVENT_COMMAND:
-		logf_line(w, "%.*s %.*s", (int)ev->command.verb.len,
-			  (const char *)ev->command.verb.at,
-			  (int)ev->command.arg.len,
-			  (const char *)ev->command.arg.at);
-		break;
-	case EVENT_REPLY:
-		logf_line(w, "%u %.*s [%u]", ev->reply.code,
-			  (int)ev->reply.text.len,
-			  (const char *)ev->reply.text.at, ev->reply.lines);
-		break;
-	case EVENT_AUTH:
-		logf_line(w, "%.*s %u %d", (int)ev->auth.mechanism.len,
-			  (const char *)ev->auth.mechanism.at, ev->auth.code,
-			  ev->auth.accepted);
-		break;
-	case EVENT_ENDPOINT:
-		logf_line(w, "%s %s %s", via_name(ev->endpoint.via),
-			  ev->endpoint.accepted ? "accepted"
-						: ev->endpoint.reason,
-			  where(&ev->endpoint.endpoint, a));
-		break;
-	case EVENT_REWRITE:
-		logf_line(w, "%s %s -> %s %+d", via_name(ev->rewrite.via),
-			  where(&ev->rewrite.from, a),
-			  where(&ev->rewrite.to, b), ev->rewrite.delta);
-		break;
-	case EVENT_PINHOLE:
-		from = (struct endpoint){ ev->pinhole.from,
-					  ev->pinhole.from_port };
-		logf_line(w, "%s %s -> %s %s", pinhole_op_name(ev->pinhole.op),
-			  where(&from, a), where(&ev->pinhole.to, b),
-			  ev->pinhole.reason ? ev->pinhole.reason : "");
-		break;
-	case EVENT_DATA:
-		logf_line(w, "%s %s %s -> %s %s",
-			  ev->data.open ? "open" : "close",
-			  ev->data.related ? "related" : "unrelated",
-			  where(&ev->data.from, a), where(&ev->data.to, b),
-			  ev->data.reason ? ev->data.reason : "");
-		break;
-	case EVENT_ALERT:
-		logf_line(w, "%s", alert_name(ev->alert.rule));
-		break;
-	case EVENT_SESSION_CLOSE:
-		logf_line(w, "%s", ev->session_close.reason);
-		break;
-	default:
-		break;
-	}
-	logf_line(w, "\n");
-}
-
 /* --- the ends ------------------------------------------------------------ */
-
-static void put16(uint8_t *b, uint32_t v)
-{
-	b[0] = (uint8_t)(v >> 8);
-	b[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *b, uint32_t v)
-{
-	put16(b, v >> 16);
-	put16(b + 2, v);
-}
-
-struct segment {
-	struct endpoint src, dst;
-	uint32_t seq, ack;
-	uint8_t flags;
-	uint16_t mss;
-	bool timestamps;
-	const void *bytes;
-	size_t len;
-};
-
-/* Make the packet; checksums come from the engine's own writer, which has
- * tests of its own against known packets. */
-static size_t build(const struct segment *g, uint8_t *out)
-{
-	uint8_t raw[128] = { 0 };
-	bool v4 = addr_is_v4(&g->src.addr);
-	size_t at = v4 ? 20 : 40;
-	size_t options = (g->mss ? 4 : 0) + (g->timestamps ? 12 : 0);
-	uint8_t *tcp = raw + at;
-	struct packet p;
-	size_t len;
-
-	if (v4) {
-		raw[0] = 0x45;
-		put16(raw + 2, (uint32_t)(at + 20 + options));
-		raw[8] = 64;
-		raw[9] = 6;
-		memcpy(raw + 12, addr_v4_bytes(&g->src.addr), 4);
-		memcpy(raw + 16, addr_v4_bytes(&g->dst.addr), 4);
-	} else {
-		raw[0] = 0x60;
-		put16(raw + 4, (uint32_t)(20 + options));
-		raw[6] = 6;
-		raw[7] = 64;
-		memcpy(raw + 8, g->src.addr.b, 16);
-		memcpy(raw + 24, g->dst.addr.b, 16);
-	}
-	put16(tcp, g->src.port);
-	put16(tcp + 2, g->dst.port);
-	put32(tcp + 4, g->seq);
-	put32(tcp + 8, g->ack);
-	tcp[12] = (uint8_t)((20 + options) / 4 << 4);
-	tcp[13] = g->flags;
-	put16(tcp + 14, 64240);
-	if (g->mss) {
-		tcp[20] = 2;
-		tcp[21] = 4;
-		put16(tcp + 22, g->mss);
-	}
-	if (g->timestamps) {
-		uint8_t *ts = tcp + 20 + (g->mss ? 4 : 0);
-
-		ts[0] = ts[1] = 1;
-		ts[2] = 8;
-		ts[3] = 10;
-		put32(ts + 4, 1000);
-	}
-	assert_int_equal(packet_decode(span_of(raw, at + 20 + options), &p),
-			 PACKET_TCP);
-	len = packet_copy(&p, span_of(g->bytes, g->len), out);
-	assert_true(len > 0);
-	packet_set_checksum(&p, out, len);
-	return len;
-}
-
-static void transmit(struct wire *w, const struct segment *g);
 
 static void send_from(struct wire *w, enum side from, size_t offset,
 		      const void *bytes, size_t len, uint8_t flags)
 {
 	struct wire_end *me = &w->end[from];
-	struct segment g = {
+	struct wire_tcp g = {
 		.src = me->at,
 		.dst = w->end[!from].at,
 		.seq = me->isn + 1 + (uint32_t)offset,
@@ -201,7 +44,7 @@ static void send_from(struct wire *w, enum side from, size_t offset,
 	if ((int64_t)(offset + len) > (int64_t)me->sent_max)
 		me->sent_max = offset + len;
 	me->ack_sent = me->received;
-	transmit(w, &g);
+	wire_tcp(w, &g);
 }
 
 static void send_ack(struct wire *w, enum side from)
@@ -331,7 +174,7 @@ static void carry_out(struct wire *w, struct outcome *out)
 				mine->bytes + (a->inject.bytes.at - out->bytes);
 	}
 	for (size_t i = 0; i < out->events; i++)
-		log_event(w, &out->event[i]);
+		wire_log_event(w, &out->event[i]);
 	for (size_t i = 0; i < mine->actions; i++)
 		do_action(w, &mine->action[i]);
 	for (size_t i = 0; i < mine->verdicts; i++) {
@@ -392,11 +235,11 @@ void wire_raw(struct wire *w, struct span packet)
 	carry_out(w, w->out);
 }
 
-static void transmit(struct wire *w, const struct segment *g)
+void wire_tcp(struct wire *w, const struct wire_tcp *g)
 {
 	static uint8_t bytes[WIRE_PACKET_MAX];
 
-	wire_raw(w, span_of(bytes, build(g, bytes)));
+	wire_raw(w, span_of(bytes, wire_build(g, bytes)));
 }
 
 /* --- what tests call ------------------------------------------------------ */
@@ -426,11 +269,14 @@ static void start_addresses(struct wire *w, const struct wire_options *o)
 	w->nat.client_public = w->end[CLIENT].at;
 	w->nat.server_public = w->end[SERVER].at;
 	if (o->snat)
-		w->nat.client_public = wire_endpoint(
-			v6 ? "2001:db8:203:113::100" : "203.0.113.100", 50505);
+		w->nat.client_public =
+			wire_endpoint(v6 ? "2001:db8:203:113::100"
+					 : "203.0.113.100",
+				      50505);
 	if (o->dnat)
-		w->nat.server_public = wire_endpoint(
-			v6 ? "2001:db8:198:51::200" : "198.51.100.200", port);
+		w->nat.server_public = wire_endpoint(v6 ? "2001:db8:198:51::200"
+							: "198.51.100.200",
+						     port);
 }
 
 static void start_policy(struct wire *w, uint16_t port)
@@ -518,14 +364,20 @@ void wire_stop(struct wire *w)
 void wire_connect(struct wire *w)
 {
 	struct wire_end *c = &w->end[CLIENT], *s = &w->end[SERVER];
-	struct segment g = { .src = c->at, .dst = s->at, .seq = c->isn,
-			     .flags = TCP_SYN, .mss = w->mss };
-
-	transmit(w, &g);
-	g = (struct segment){ .src = s->at, .dst = c->at, .seq = s->isn,
-			      .ack = c->isn + 1, .flags = TCP_SYN | TCP_ACK,
+	struct wire_tcp g = { .src = c->at,
+			      .dst = s->at,
+			      .seq = c->isn,
+			      .flags = TCP_SYN,
 			      .mss = w->mss };
-	transmit(w, &g);
+
+	wire_tcp(w, &g);
+	g = (struct wire_tcp){ .src = s->at,
+			       .dst = c->at,
+			       .seq = s->isn,
+			       .ack = c->isn + 1,
+			       .flags = TCP_SYN | TCP_ACK,
+			       .mss = w->mss };
+	wire_tcp(w, &g);
 	send_ack(w, CLIENT);
 }
 
@@ -581,10 +433,13 @@ void wire_say(struct wire *w, enum side from, const char *text)
 void wire_syn(struct wire *w, const struct endpoint *from,
 	      const struct endpoint *to)
 {
-	struct segment g = { .src = *from, .dst = *to, .seq = 7,
-			     .flags = TCP_SYN, .mss = 1460 };
+	struct wire_tcp g = { .src = *from,
+			      .dst = *to,
+			      .seq = 7,
+			      .flags = TCP_SYN,
+			      .mss = 1460 };
 
-	transmit(w, &g);
+	wire_tcp(w, &g);
 }
 
 void wire_fin(struct wire *w, enum side from)

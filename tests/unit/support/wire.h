@@ -22,11 +22,11 @@
 enum side { CLIENT, SERVER };
 
 /* Bytes that one end may send or receive in a test. */
-#define WIRE_STREAM_MAX (512 * 1024)
+#define WIRE_STREAM_MAX  (512 * 1024)
 /* Packets of one test. */
 #define WIRE_PACKETS_MAX 65536
-#define WIRE_LOG_MAX (256 * 1024)
-#define WIRE_PACKET_MAX 66000
+#define WIRE_LOG_MAX     (256 * 1024)
+#define WIRE_PACKET_MAX  66000
 
 struct wire_end {
 	struct endpoint at; /* inside view */
@@ -38,7 +38,7 @@ struct wire_end {
 	size_t received; /* in order */
 	size_t ack_sent; /* acknowledged to the other end */
 	uint8_t *got;
-	uint8_t *have; /* 1: this byte of got[] is there */
+	uint8_t *have;     /* 1: this byte of got[] is there */
 	uint32_t peer_isn; /* as seen by this end */
 	bool fin_sent, fin_received, reset;
 	size_t fin_acked;
@@ -58,8 +58,8 @@ struct wire {
 	uint64_t now;
 	struct wire_end end[2];
 	uint16_t mss;
-	bool hold_acks;  /* receivers do not acknowledge */
-	bool lose_next;  /* the next packet is lost behind the engine */
+	bool hold_acks; /* receivers do not acknowledge */
+	bool lose_next; /* the next packet is lost behind the engine */
 	uint32_t packets;
 	struct span *packet; /* by tag: what went in */
 	uint8_t *verdicts;   /* by tag: how many it got */
@@ -76,9 +76,9 @@ struct wire_options {
 	bool v6;
 	bool snat, dnat; /* client or server is translated */
 	uint32_t client_isn, server_isn;
-	uint16_t server_port; /* 0: 21 */
+	uint16_t server_port;        /* 0: 21 */
 	uint32_t sessions, pinholes; /* 0: 64 */
-	uint16_t mss; /* 0: 1460 */
+	uint16_t mss;                /* 0: 1460 */
 	uint32_t sessions_per_client, pinholes_per_client,
 		pinholes_per_server; /* 0: 64 */
 	uint32_t line_length;        /* 0: 4096 */
@@ -97,8 +97,7 @@ void wire_join(struct wire *w, struct wire *hub, const struct wire_options *o,
 void wire_connect(struct wire *w);
 
 /* Add to the stream of @from, without sending. */
-void wire_write(struct wire *w, enum side from, const void *bytes,
-		size_t len);
+void wire_write(struct wire *w, enum side from, const void *bytes, size_t len);
 
 /* Send [@a, @b) of the stream in one segment; with FIN if told. */
 void wire_segment(struct wire *w, enum side from, size_t a, size_t b);
@@ -120,6 +119,26 @@ void wire_syn(struct wire *w, const struct endpoint *from,
 	      const struct endpoint *to);
 void wire_fin(struct wire *w, enum side from);
 void wire_rst(struct wire *w, enum side from);
+
+/* A TCP packet between any two ends. */
+struct wire_tcp {
+	struct endpoint src, dst;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t mss; /* 0: no such option */
+	bool timestamps;
+	const void *bytes; /* the payload */
+	size_t len;
+};
+
+/* Write it to @out (WIRE_PACKET_MAX); gives its length. */
+size_t wire_build(const struct wire_tcp *tcp, uint8_t *out);
+
+/* Send it. */
+void wire_tcp(struct wire *w, const struct wire_tcp *tcp);
+
+/* A line of w->log for @ev. */
+void wire_log_event(struct wire *w, const struct event *ev);
 
 /* Any packet. */
 void wire_raw(struct wire *w, struct span packet);
