@@ -60,6 +60,7 @@ struct policy {
 	struct port_range denied[POLICY_DENIED_MAX];
 	size_t denied_count;
 	bool require_login;
+	bool early_connect; /* the server may connect before it answers PORT */
 	enum policy_active_source active_source;
 	uint32_t connmark; /* set on the entries of data connections */
 

@@ -91,6 +91,11 @@ static void say_pinholes(const struct config *c)
 	say_denied(p);
 	puts(p->require_login ? "  It opens only after login (reply 230)."
 			      : "  It may open before login (reply 230).");
+	puts(p->early_connect
+		     ? "  In active mode the server may connect before it "
+		       "answers PORT."
+		     : "  In active mode nothing passes before the server has "
+		       "answered PORT with 200.");
 	puts(p->active_source == ACTIVE_SOURCE_ANY
 		     ? "  In active mode the server may connect from any port."
 		     : "  In active mode the server must connect from its data "

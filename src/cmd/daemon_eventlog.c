@@ -16,13 +16,14 @@
 /* It says who fetched what from where. */
 #define MODE (S_IRUSR | S_IWUSR)
 
+/* O_NONBLOCK: opening a FIFO would wait for its reader. */
 int eventlog_file(const char *path)
 {
 	int fd = strcmp(path, "-") == 0
 			 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
 			 : open(path,
 				O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					O_NOCTTY,
+					O_NOCTTY | O_NONBLOCK,
 				MODE);
 
 	return fd < 0 ? -errno : fd;

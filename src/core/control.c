@@ -9,9 +9,9 @@
 #include "state.h"
 #include "stream.h"
 
-/* A RST further than this from what is expected is not from the peer; the
- * largest unscaled window. */
-#define RST_WINDOW 65535
+/* A packet further than this from what is expected is not from the peer: as
+ * much as either end may have under way here. */
+#define NEAR STORE_MAX
 
 static void take_syn(struct session *s, enum direction d,
 		     const struct packet *p)
@@ -82,11 +82,13 @@ static void control_syn(struct engine *e, struct session *s, enum direction d,
 	accept_as_is(e, tag);
 }
 
-static bool rst_is_near(const struct stream *st, const struct packet *p)
+/* Whoever forges a packet without seeing the connection has to guess this. */
+static bool is_near(const struct stream *st, const struct packet *p)
 {
 	int32_t distance = (int32_t)(p->seq - st->next);
 
-	return st->synced && distance >= -RST_WINDOW && distance <= RST_WINDOW;
+	return !st->synced ||
+	       (distance >= -(int32_t)NEAR && distance <= (int32_t)NEAR);
 }
 
 /* Both directions have sent FIN and have theirs acknowledged. */
@@ -199,11 +201,11 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 	if (p->is_signed)
 		session_doubt(e, s, ALERT_TCP_SIGNED);
 	note_sender(&s->side[d], p);
-	if (p->flags & TCP_ACK)
+	if (p->flags & TCP_ACK && is_near(&s->side[d], p))
 		stream_acked(e, s, !d, p->ack);
 	if (p->flags & TCP_RST) {
 		forward_packet(e, s, d, p, tag, p->seq);
-		if (rst_is_near(&s->side[d], p))
+		if (s->side[d].synced && is_near(&s->side[d], p))
 			session_end(e, s, "rst");
 	} else {
 		take_and_forward(e, s, d, p, tag);

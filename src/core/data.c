@@ -65,11 +65,37 @@ static void keep_out(struct engine *e, struct hole *h, const struct packet *syn,
 	e->stats.data_unmatched++;
 }
 
+/*
+ * Some servers connect as soon as they read PORT, and reply only when they
+ * are connected. Their SYN answers the command as well as a 200 does: it comes
+ * from the peer, to the endpoint that it was told. Only for the command whose
+ * reply is due next.
+ */
+static struct hole *early(struct engine *e, const struct pinhole_key *key)
+{
+	struct hole *h = hole_find(e, key, HOLE_ASKED);
+	struct session *s;
+	struct pending *next;
+
+	if (!h || !e->policy->early_connect)
+		return NULL;
+	s = pool_at(&e->sessions, h->session);
+	next = &s->pending[s->pending_at];
+	if (!s->pending_count || !next->has_hole || hole_first_asked(e, s) != h)
+		return NULL;
+	next->has_hole = false;
+	hole_close_all(e, s, false, "superseded");
+	hole_open(e, h);
+	return h;
+}
+
 bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 {
 	const struct pinhole_key key = { p->src.addr, p->dst };
 	struct hole *h = hole_find(e, &key, HOLE_OPEN);
 
+	if (!h)
+		h = early(e, &key);
 	if (h && h->from_port && h->from_port != p->src.port) {
 		keep_out(e, h, p, "not from the data port");
 	} else if (h) {

@@ -311,6 +311,7 @@ bool endpoint_command(struct engine *e, struct session *s, enum via via,
 			      .line = line,
 			      .d = FROM_CLIENT };
 	enum hostport_error error = hostport_parse_arg(via, arg, &rq.hp);
+	struct hole *h;
 
 	if (error != HOSTPORT_FINE) {
 		tell_endpoint(e, s, &rq.hp, hostport_reason(error));
@@ -318,7 +319,10 @@ bool endpoint_command(struct engine *e, struct session *s, enum via via,
 		return false;
 	}
 	rq.at = line->seq + (uint32_t)(arg_at + rq.hp.at);
-	return take(e, s, &rq);
+	h = take(e, s, &rq);
+	if (h && e->policy->early_connect)
+		hole_watch(e, h);
+	return h;
 }
 
 void endpoint_answered(struct engine *e, struct session *s, struct hole *h,

@@ -335,7 +335,7 @@ void engine_action_failed(struct engine *e, const struct action *failed,
 	case ACTION_PINHOLE_ADD:
 		h = hole_by_id(e, failed->pinhole, &failed->hole.key);
 		if (h)
-			hole_close(e, h, PINHOLE_REFUSE, "the kernel refused");
+			hole_refused(e, h);
 		break;
 	case ACTION_DATA_CREATE:
 		data_refused(e, failed);

@@ -26,21 +26,22 @@ struct slice {
 	uint32_t from, to;
 	size_t limit; /* bytes that the packet may carry */
 	size_t len;   /* bytes written to e->payload */
-	bool cut;     /* something did not fit */
+	bool full;    /* no more fits */
+	bool cut;     /* something of the packet is left out */
 };
 
 static bool put(struct engine *e, struct slice *out, const uint8_t *at,
 		size_t len, bool atomic)
 {
 	if (len > out->limit - out->len) {
-		out->cut = true;
+		out->full = out->cut = true;
 		if (atomic)
 			return false;
 		len = out->limit - out->len;
 	}
 	memcpy(e->payload + out->len, at, len);
 	out->len += len;
-	return !out->cut;
+	return !out->full;
 }
 
 /* Old bytes [@from, @to), unchanged: what lies before the packet was seen
@@ -57,13 +58,13 @@ static bool put_old(struct engine *e, struct slice *out,
 		size_t room = out->limit - out->len;
 
 		if (want > room) {
-			out->cut = true;
+			out->full = true;
 			want = room;
 		}
 		room = store_copy(&st->store, &e->chunks, from, want,
 				  e->payload + out->len);
 		out->len += room;
-		if (out->cut || room < want) {
+		if (out->full || room < want) {
 			out->cut = true;
 			return false;
 		}
@@ -131,7 +132,8 @@ static void translate_sacks(struct engine *e, const struct seqmap *other,
 	}
 }
 
-/* As much as came, or as the receiver takes; and never more than IP does. */
+/* As much as came, or as the receiver takes, and at least one endpoint, which
+ * cannot be divided; but never more than IP does. */
 static size_t payload_limit(const struct stream *st, const struct packet *p)
 {
 	size_t options = p->payload_at - p->tcp_at - 20u;
@@ -143,6 +145,8 @@ static size_t payload_limit(const struct stream *st, const struct packet *p)
 
 	if (room < packet_payload(p).len)
 		room = packet_payload(p).len;
+	if (room < HOSTPORT_TEXT_MAX)
+		room = HOSTPORT_TEXT_MAX;
 	return room < most ? room : most;
 }
 

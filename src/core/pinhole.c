@@ -155,18 +155,34 @@ struct hole *hole_reserve(struct engine *e, struct session *s,
 	return h;
 }
 
+void hole_watch(struct engine *e, struct hole *h)
+{
+	if (h->in_set)
+		return;
+	h->in_set = true;
+	act(e, h, ACTION_PINHOLE_ADD);
+}
+
+static void unwatch(struct engine *e, struct hole *h)
+{
+	if (!h->in_set)
+		return;
+	h->in_set = false;
+	act(e, h, ACTION_PINHOLE_DEL);
+}
+
 void hole_open(struct engine *e, struct hole *h)
 {
 	set_state(e, h, HOLE_OPEN);
 	e->stats.pinholes++;
 	e->stats.pinholes_opened++;
-	act(e, h, ACTION_PINHOLE_ADD);
+	hole_watch(e, h);
 	tell(e, h, PINHOLE_OPEN, NULL);
 }
 
 void hole_use(struct engine *e, struct hole *h, uint16_t port)
 {
-	act(e, h, ACTION_PINHOLE_DEL);
+	unwatch(e, h);
 	tell(e, h, PINHOLE_USE, NULL);
 	e->stats.pinholes--;
 	e->stats.pinholes_used++;
@@ -180,14 +196,21 @@ void hole_use(struct engine *e, struct hole *h, uint16_t port)
 void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
 		const char *reason)
 {
+	unwatch(e, h);
 	if (h->state == HOLE_OPEN) {
-		act(e, h, ACTION_PINHOLE_DEL);
 		tell(e, h, op, reason);
 		e->stats.pinholes--;
 		if (op == PINHOLE_EXPIRE)
 			e->stats.pinholes_expired++;
 	}
 	hole_free(e, h);
+}
+
+void hole_refused(struct engine *e, struct hole *h)
+{
+	h->in_set = false;
+	if (h->state == HOLE_OPEN)
+		hole_close(e, h, PINHOLE_REFUSE, "the kernel refused");
 }
 
 void hole_close_all(struct engine *e, struct session *s, bool asked,

@@ -13,8 +13,9 @@ struct engine;
 /*
  * A pinhole, then the data connection that came through it.
  *
- *   ASKED  PORT or EPRT was read; the port is reserved, nothing is open. Ends
- *          with the reply: OPEN for 2yz, gone for others.
+ *   ASKED  PORT or EPRT was read; the port is reserved. Ends with the reply:
+ *          OPEN for 2yz, gone for others. A SYN of the server itself to the
+ *          very endpoint is an answer too (see data.c).
  *   OPEN   In the kernel's set. Ends by use, timeout, a newer endpoint, the
  *          end of the transfer or of the session.
  *   USED   A SYN took it: no more in the set. Stays as the record of its data
@@ -28,6 +29,7 @@ struct hole {
 	uint32_t session; /* owner; NIL once that is gone */
 	uint8_t state;
 	bool active;
+	bool in_set;        /* the kernel queues SYNs for it */
 	uint16_t from_port; /* the SYN must come from it; 0: any */
 	uint16_t used_port; /* USED: source port of the SYN */
 	uint64_t id, session_id, since_us;
@@ -44,12 +46,19 @@ struct hole {
  * reached. */
 struct hole *hole_reserve(struct engine *e, struct session *s,
 			  const struct hole *want);
+
+/* Have SYNs for @h queued, before it is open. */
+void hole_watch(struct engine *e, struct hole *h);
 void hole_open(struct engine *e, struct hole *h);
 void hole_use(struct engine *e, struct hole *h, uint16_t port);
 
 /* Gone without a word if it was only asked for. */
 void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
 		const char *reason);
+
+/* The kernel did not take it into its set. One that is only ASKED tries again
+ * when it opens. */
+void hole_refused(struct engine *e, struct hole *h);
 
 /* Every OPEN one of @s; with @asked those as well. */
 void hole_close_all(struct engine *e, struct session *s, bool asked,

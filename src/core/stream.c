@@ -22,6 +22,10 @@
  * or "227 " and some more. */
 #define LINE_START 16
 
+/* What one direction may keep when chunks are scarce: ten lines of a usual
+ * reply. */
+#define STORE_SHARE 1024
+
 void stream_sync(struct engine *e, struct stream *st, uint32_t seq,
 		 bool at_line_start)
 {
@@ -55,12 +59,21 @@ static void line_end(struct stream *st)
 	st->urgent = false;
 }
 
+/* When half of all chunks are taken, who has much gets no more, so that who
+ * has little is not harmed. */
+static bool has_share(const struct engine *e, const struct stream *st)
+{
+	return e->chunks.used < e->chunks.count / 2 ||
+	       st->store.len < STORE_SHARE;
+}
+
 /* Read @bytes into the store, so that they are remembered. */
 static void remember(struct engine *e, struct session *s, struct stream *st,
 		     struct span bytes)
 {
 	if (s->read != READ_OPAQUE &&
-	    !store_append(&st->store, &e->chunks, bytes)) {
+	    (!has_share(e, st) ||
+	     !store_append(&st->store, &e->chunks, bytes))) {
 		session_doubt(e, s, ALERT_BUFFER_OVERFLOW);
 		store_reset(&st->store, &e->chunks,
 			    st->next + (uint32_t)bytes.len);

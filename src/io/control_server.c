@@ -11,6 +11,9 @@
 
 #include "io/clock.h"
 
+/* What a peer may send besides its request and still get its answer whole. */
+#define HEAR_OUT_READS 64
+
 struct control_server {
 	int loop;
 	struct control_handler handler;
@@ -20,6 +23,16 @@ struct control_server {
 
 static const char full[] = "{\"error\": \"too many connections\"}\n";
 
+/* Closing a socket that holds unread bytes resets it, and the peer may lose
+ * the answer: so read what there is, within bounds. */
+static void peer_hear_out(struct control_peer *p)
+{
+	for (int i = 0; i < HEAR_OUT_READS; i++)
+		if (recv(p->fd, p->request, sizeof(p->request), MSG_DONTWAIT) <=
+		    0)
+			return;
+}
+
 static void peer_close(struct control_peer *p)
 {
 	struct control_server *s = p->server;
@@ -27,6 +40,7 @@ static void peer_close(struct control_peer *p)
 	if (p->stay)
 		s->handler.gone(s->handler.arg, p);
 	loop_remove(s->loop, &p->watch);
+	peer_hear_out(p);
 	close(p->fd);
 	free(p->text);
 	p->text = NULL;

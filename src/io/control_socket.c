@@ -13,8 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* More than may be served at once need not wait (control_server.h). */
-#define BACKLOG 16
+/* Twice what may be served at once (control_server.h): the rest is told so,
+ * and not left waiting. */
+#define BACKLOG 64
 
 /* Whoever may ask may also stop the daemon. */
 #define MODE (S_IRUSR | S_IWUSR)
@@ -61,6 +62,9 @@ static enum control_result result_of(int error)
 		return CONTROL_FAILED;
 	}
 }
+
+_Static_assert(sizeof(((struct sockaddr_un *)0)->sun_path) == CONTROL_PATH_MAX,
+	       "what fits into the one fits into the other");
 
 static enum control_result address_of(const char *path, struct sockaddr_un *out)
 {
@@ -190,9 +194,10 @@ enum control_result control_listen(struct control_name *out, const char *path)
 	enum control_result result = address_of(path, &at);
 	int saved;
 
-	*out = (struct control_name){ .fd = -1, .path = path };
+	*out = (struct control_name){ .fd = -1 };
 	if (result != CONTROL_FINE)
 		return result;
+	memcpy(out->path, path, strlen(path) + 1);
 	out->fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (out->fd < 0)

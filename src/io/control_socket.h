@@ -21,18 +21,21 @@ enum control_result {
 /* One line for people: what is wrong and the cure. */
 const char *control_text(enum control_result result);
 
+/* sun_path of unix(7), with its NUL. */
+#define CONTROL_PATH_MAX 108
+
 /* A name that we listen at. */
 struct control_name {
 	int fd; /* listens; -1: none */
-	const char *path;
+	char path[CONTROL_PATH_MAX];
 	dev_t dev; /* of the name: it may have become another's */
 	ino_t ino;
 };
 
 /*
- * Take the name @path, which must outlive @out, and listen there with mode
- * 0600. The socket of a daemon that died is replaced; nothing else is.
- * CONTROL_FINE: control_unlisten() ends it.
+ * Take the name @path and listen there with mode 0600. The socket of a daemon
+ * that died is replaced; nothing else is. CONTROL_FINE: control_unlisten()
+ * ends it.
  */
 enum control_result control_listen(struct control_name *out, const char *path);
 

@@ -5,7 +5,7 @@
 
 /*
  * From now on SIGTERM, SIGINT and SIGHUP come only through the descriptor that
- * this gives (or a negative errno), and SIGPIPE not at all. Call it before
+ * this gives (or a negative errno), and SIGPIPE and SIGXFSZ not at all. Call it before
  * any other thread is started: threads inherit what is blocked.
  */
 int signals_open(void);

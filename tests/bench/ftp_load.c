@@ -179,6 +179,8 @@ static void control_round(struct load *l, const char *metric, uint64_t ns)
 	load_run(l, start + ns);
 	ns = bench_now() - start;
 	samples = l->samples;
+	if (!samples)
+		bench_die("ftp_load: not one answer in a whole round");
 	for (unsigned int i = 0; i < l->count; i++)
 		close(l->talker[i].client.fd);
 	tell(metric, "rate", l->path->name, (double)samples * 1e9 / (double)ns);

@@ -18,6 +18,9 @@
 #
 # Samples go to standard output, the rest to standard error.
 #	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS MILLISECONDS BYTES
+
+# Lists of words are meant to be split, and "make or die" is what it seems.
+# shellcheck disable=SC2086,SC2015
 set -u
 prefix=$1
 here=$2

@@ -7,6 +7,7 @@ import os
 import shutil
 
 import jail
+from topology import V4
 from waiting import wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -17,7 +18,7 @@ PYTHON = "/usr/bin/python3"
 PASSIVE = (42000, 42999)
 
 _VSFTPD = """\
-listen_ipv6=YES
+{listen}=YES
 listen_port={port}
 background=NO
 anonymous_enable=NO
@@ -64,7 +65,9 @@ def _libraries(package):
 
 def _vsftpd(s):
     os.makedirs(f"{s['directory']}/empty")
-    text = _VSFTPD.format(**s)
+    # On a socket for both families it advertises 0,0,0,0.
+    text = _VSFTPD.format(
+        listen="listen" if s["family"] == V4 else "listen_ipv6", **s)
     if s["public"]:
         text += f"pasv_address={s['public']}\n"
     return ["vsftpd", _write(s, text)]

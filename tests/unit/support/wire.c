@@ -2,25 +2,14 @@
 /* The wire: see wire.h. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include <sallyport/event.h>
-
 #include "wire.h"
 
 #define ROUNDS_MAX 4000
-
-struct endpoint wire_endpoint(const char *addr, uint16_t port)
-{
-	struct endpoint e = { .port = port };
-
-	assert_int_equal(addr_parse(span_str(addr), &e.addr), PARSE_OK);
-	return e;
-}
 
 /* --- the ends ------------------------------------------------------------ */
 

@@ -25,7 +25,7 @@ enum side { CLIENT, SERVER };
 #define WIRE_STREAM_MAX  (512 * 1024)
 /* Packets of one test. */
 #define WIRE_PACKETS_MAX 65536
-#define WIRE_LOG_MAX     (256 * 1024)
+#define WIRE_LOG_MAX (1024 * 1024)
 #define WIRE_PACKET_MAX  66000
 
 struct wire_end {

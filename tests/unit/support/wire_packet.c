@@ -9,6 +9,14 @@
 
 #include "wire.h"
 
+struct endpoint wire_endpoint(const char *addr, uint16_t port)
+{
+	struct endpoint e = { .port = port };
+
+	assert_int_equal(addr_parse(span_str(addr), &e.addr), PARSE_OK);
+	return e;
+}
+
 static void put16(uint8_t *b, uint32_t v)
 {
 	b[0] = (uint8_t)(v >> 8);

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How it ends, and what is left then."""
+
+import os
+import signal
+
+import checks
+from dialog import Dialog
+from firewall import SNAT
+from lab import Lab
+from subject import Subject, must, same
+from waiting import wait_until
+
+
+def with_a_pinhole(lab, subject):
+    """A session with an open pinhole."""
+    subject.start()
+    lab.serve("vsftpd")
+    dialog = Dialog(lab)
+    dialog.passive()
+    must(checks.pinholes(lab), "no pinhole in the kernel")
+    return dialog
+
+
+def all_is_gone(lab, subject):
+    same(checks.pinholes(lab), [], "pinholes in the kernel")
+    must(not os.path.exists(subject.socket), "the socket is left")
+    same(lab.gateway.read("netfilter/nfnetlink_queue"), "", "queues")
+    same(subject.events("pinhole")[-1]["op"], "close", "last pinhole event")
+    same(subject.events("session_close")[-1]["reason"], "shutdown", "reason")
+    checks.none_invalid(lab)
+
+
+def check_sigterm(space):
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        dialog = with_a_pinhole(lab, subject)
+        same(subject.ends(signal.SIGTERM), 0, "exit status")
+        all_is_gone(lab, subject)
+        dialog.command("NOOP", 200)  # nothing of it was rewritten: it lives
+
+
+def check_sigint(space):
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        with_a_pinhole(lab, subject)
+        same(subject.ends(signal.SIGINT), 0, "exit status")
+        all_is_gone(lab, subject)
+
+
+def check_ctl_stop(space):
+    """It returns when all is clean."""
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        with_a_pinhole(lab, subject)
+        same(subject.ctl("stop"), "stopped\n", "answer")
+        all_is_gone(lab, subject)
+        same(subject.process.wait(), 0, "exit status")
+
+
+def check_another_daemons_socket_is_left_alone(space):
+    with Lab(space) as lab:
+        subject = Subject(lab)
+        subject.start()
+        pid = subject.pid()
+        os.unlink(subject.socket)
+        with open(subject.socket, "w", encoding="ascii"):
+            pass
+        os.kill(pid, signal.SIGTERM)
+        same(subject.process.wait(), 0, "exit status")
+        must(os.path.exists(subject.socket), "it removed another's file")
+
+
+def check_a_killed_daemon_opens_nothing(space):
+    """What it left in the sets ends by itself; a new one starts over it."""
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab, pinhole={"timeout": "2s"})
+        dialog = with_a_pinhole(lab, subject)
+        same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
+        wait_until(lambda: not checks.pinholes(lab), "the sets' own timeout")
+        subject.start()
+        dialog.command("NOOP", 200)
+        same(subject.events("session_open")[-1]["midstream"], True, "middle")
+        dialog.passive()
+        same(checks.pinholes(lab), [], "pinholes for it")
+        other = Dialog(lab)
+        other.passive()
+        must(checks.pinholes(lab), "no pinhole for a new session")
