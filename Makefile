@@ -15,7 +15,8 @@ CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-ffunction-sections $(WARN) $(EXTRA)
 # The engine sees its own headers and nothing else.
-CORE_FLAGS := -ffreestanding -Iinclude
+# -fbuiltin: memcpy and its like may still become single instructions.
+CORE_FLAGS := -ffreestanding -fbuiltin -Iinclude
 HOST_FLAGS = -D_GNU_SOURCE -DSALLYPORT_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	$(shell pkg-config --cflags $(LIBS))
 LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread

@@ -208,7 +208,7 @@ void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
 
 void hole_refused(struct engine *e, struct hole *h)
 {
-	h->in_set = false;
+	unwatch(e, h); /* part of it may have been done */
 	if (h->state == HOLE_OPEN)
 		hole_close(e, h, PINHOLE_REFUSE, "the kernel refused");
 }

@@ -186,6 +186,17 @@ static void put_list(FILE *to, const json_t *v)
 	}
 }
 
+/* As --json was given. */
+static void put_event_log(FILE *to, const json_t *v)
+{
+	if (!json_is_string(v))
+		fputs("none", to);
+	else if (strcmp(json_string_value(v), "-") == 0)
+		fputs("standard output", to);
+	else
+		put_word(to, v);
+}
+
 void ctl_table_status(FILE *to, const json_t *answer)
 {
 	static const struct column line[] = {
@@ -195,7 +206,7 @@ void ctl_table_status(FILE *to, const json_t *answer)
 		{ "running for", "uptime_us", put_time },
 		{ "configuration", "configuration", put_word },
 		{ "control socket", "control_socket", put_word },
-		{ "event log", "event_log", put_word },
+		{ "event log", "event_log", put_event_log },
 		{ "log level", "log_level", put_word },
 		{ "queues", "queues", put_list },
 		{ "memory (bytes)", "memory_bytes", put_number },

@@ -14,7 +14,7 @@
 #include "scene.h"
 #include "support.h"
 
-#define SECOND	1000000ull
+#define SECOND 1000000ull
 
 static const struct wire_options plain = { .v6 = false };
 static const struct wire_options snat = { .snat = true };
@@ -164,7 +164,7 @@ static void held_packets(void **state)
 		unsigned int held;
 	} row[] = {
 		{ 16, 20, 16 }, { 17, 20, 16 }, /* sixteen packets */
-		{ 8, 4056, 8 }, /* 8 * (4056 + 40) = 32 KiB */
+		{ 8, 4056, 8 },                 /* 8 * (4056 + 40) = 32 KiB */
 		{ 9, 4056, 8 }, { 8, 4057, 7 },
 	};
 	struct wire w;
@@ -267,8 +267,9 @@ static void flood_of(const char *line, const char *public, size_t limit)
 
 static void packets_full_of_lines(void **state)
 {
-	static const char *const line[] = { "NOOP\r\n", "\n", "x\n", "\r\n",
-					    "PASV\r\n", "USER a\r\n",
+	static const char *const line[] = { "NOOP\r\n",  "\n",
+					    "x\n",       "\r\n",
+					    "PASV\r\n",  "USER a\r\n",
 					    "PORT 1\r\n" };
 
 	(void)state;

@@ -12,8 +12,8 @@
 
 #define CLIENT4 "10.1.4.4"
 #define SERVER4 "10.2.5.5"
-#define SECOND	1000000ull
-#define KIB	1024u
+#define SECOND  1000000ull
+#define KIB     1024u
 
 static const struct wire_options plain = { .v6 = false };
 static const struct wire_options snat = { .snat = true };
@@ -45,8 +45,9 @@ static void store_bound(void **state)
 
 	(void)state;
 	for (size_t extra = 0; extra < 2; extra++) {
-		scene_begin(&w, &plain, "> PASV\n< 227 (10,2,5,5,164,16)\n"
-					"> STAT\n< 211-x");
+		scene_begin(&w, &plain,
+			    "> PASV\n< 227 (10,2,5,5,164,16)\n"
+			    "> STAT\n< 211-x");
 		say_unacknowledged(&w, 256 * KIB + extra);
 		assert_int_equal(scene_trusted(&w), !extra);
 		scene_expect_open(&w, extra ? 0 : 1);
@@ -90,8 +91,8 @@ static void all_memory_used(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(w); i++)
 		wire_pump(&w[i], SERVER);
 	scene_leave(&w[5]);
-	wire_join(&w[5], &w[0], &o, &(struct endpoint){ w[0].end[0].at.addr,
-							39999 });
+	wire_join(&w[5], &w[0], &o,
+		  &(struct endpoint){ w[0].end[0].at.addr, 39999 });
 	wire_connect(&w[5]);
 	wire_login(&w[5]);
 	scene_ask(&w[5], VIA_PASV, SERVER4, 42000);
@@ -135,7 +136,8 @@ static void edits_under_way(void **state)
 static void all_edits_used(void **state)
 {
 	static struct wire w[GREEDY + 1];
-	const struct wire_options o = { .sessions = 40, .snat = true,
+	const struct wire_options o = { .sessions = 40,
+					.snat = true,
 					.pinholes = 1000,
 					.pinholes_per_client = 1000,
 					.pinholes_per_server = 1000 };
@@ -190,8 +192,9 @@ static void tiny_mss(void **state)
 
 static void bounds_of_the_tables(void **state)
 {
-	const struct engine_limits fine = { 1, 1, 1, 1, 1, ENGINE_LINE_MIN,
-					    true };
+	const struct engine_limits fine = {
+		1, 1, 1, 1, 1, ENGINE_LINE_MIN, true
+	};
 	struct engine_limits l[10];
 	uint8_t key[ENGINE_KEY_LEN] = { 0 };
 	struct policy p = { .minimum_port = 1024 };

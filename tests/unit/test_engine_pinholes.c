@@ -12,7 +12,7 @@
 
 #define CLIENT4 "10.1.4.4"
 #define SERVER4 "10.2.5.5"
-#define MINUTE	60000000ull
+#define MINUTE  60000000ull
 
 static const struct wire_options plain = { .v6 = false };
 static const struct wire_options snat = { .snat = true };
@@ -203,8 +203,8 @@ static void active_source_port(void **state)
 		struct wire w;
 		struct endpoint from = wire_endpoint(SERVER4, 5555);
 
-		wire_start(&w, &(struct wire_options){
-				       .server_port = control[i] });
+		wire_start(&w,
+			   &(struct wire_options){ .server_port = control[i] });
 		w.policy.active_source = ACTIVE_SOURCE_DATA;
 		wire_connect(&w);
 		wire_login(&w);
@@ -231,8 +231,8 @@ static void ports_denied(void **state)
 		uint16_t port;
 		const char *alert;
 	} row[] = {
-		{ 1999, "low-port" },	 { 2000, NULL },
-		{ 3305, NULL },		 { 3306, "denied-port" },
+		{ 1999, "low-port" },    { 2000, NULL },
+		{ 3305, NULL },          { 3306, "denied-port" },
 		{ 3310, "denied-port" }, { 3311, NULL },
 		{ 2121, "denied-port" }, /* a control port, not named as such */
 	};

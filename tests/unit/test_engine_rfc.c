@@ -59,9 +59,9 @@ static void rfc02_multi_line(void **state)
 
 	(void)state;
 	scene_begin(&w, &plain,
-	     "> STAT\n< 211-Status\n< 227 Passive (10,2,5,5,164,16)\n"
-	     "< 212 not the end\n< 211-nor this\n< 2110\n< 211 End\n"
-	     "> PASV\n< 500 no");
+		    "> STAT\n< 211-Status\n< 227 Passive (10,2,5,5,164,16)\n"
+		    "< 212 not the end\n< 211-nor this\n< 2110\n< 211 End\n"
+		    "> PASV\n< 500 no");
 	assert_int_equal(wire_logged(&w, "reply 211 Status [6]\n"), 1);
 	assert_int_equal(w.actions[ACTION_PINHOLE_ADD], 0);
 	scene_expect_quiet(&w);
@@ -79,7 +79,8 @@ static void rfc03_default_data_port(void **state)
 	scene_stop(&w);
 	/* An endpoint serves one transfer. */
 	scene_begin(&w, &plain,
-	     "> PASV\n< 227 (10,2,5,5,164,16)\n> LIST\n< 150 go\n< 226 done");
+		    "> PASV\n< 227 (10,2,5,5,164,16)\n> LIST\n< 150 go\n< 226 "
+		    "done");
 	scene_expect_quiet(&w);
 	scene_play(&w, "> LIST\n< 425 no");
 	scene_expect_alert(&w, "default-data-port");
@@ -133,8 +134,9 @@ static void rfc06_abor(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(replies); i++) {
-		scene_begin(&w, &plain,
-		     "> PASV\n< 227 (10,2,5,5,164,16)\n> LIST\n< 150 go");
+		scene_begin(
+			&w, &plain,
+			"> PASV\n< 227 (10,2,5,5,164,16)\n> LIST\n< 150 go");
 		scene_expect_open(&w, 1);
 		if (i)
 			scene_play(&w, "< 226 done");
@@ -156,11 +158,15 @@ static void rfc07_case_and_telnet(void **state)
 	size_t at;
 
 	(void)state;
-	scene_begin(&w, &plain, "> pAsV\n< 227 (10,2,5,5,164,16)\n> LiSt\n< 150 go");
+	scene_begin(&w, &plain,
+		    "> pAsV\n< 227 (10,2,5,5,164,16)\n> LiSt\n< 150 go");
 	assert_int_equal(wire_logged(&w, "command PASV"), 1);
 	scene_expect_open(&w, 1);
 	at = w.end[CLIENT].stream_len;
-	wire_write(&w, CLIENT, "\xff\xf4\xff\xf2" "ABOR\r\n", 10);
+	wire_write(&w, CLIENT,
+		   "\xff\xf4\xff\xf2"
+		   "ABOR\r\n",
+		   10);
 	wire_segment_flags(&w, CLIENT, at, at + 3, TCP_URG);
 	wire_segment(&w, CLIENT, at + 3, at + 10);
 	scene_play(&w, "< 426 cut\n< 226 closed");
@@ -183,7 +189,8 @@ static void rfc08_three_parties(void **state)
 	(void)state;
 	scene_begin(&w, &plain, "> PORT 192,0,2,7,164,16\n< 200 ok\n> RETR x");
 	scene_expect_refused(&w, "bounce");
-	assert_int_equal(wire_logged(&w, "endpoint PORT bounce 192.0.2.7:42000"),
+	assert_int_equal(wire_logged(&w,
+				     "endpoint PORT bounce 192.0.2.7:42000"),
 			 1);
 	scene_stop(&w);
 }
@@ -215,9 +222,11 @@ static void rfc09_parentheses(void **state)
 /* 10: a server without PASV; the client falls back to PORT (RFC 1579). */
 static void rfc10_fallback(void **state)
 {
-	static const char *const no[] = { "> PASV\n< 500 no", "> PASV\n< 502 no",
-					  "> EPSV\n< 500 no\n> PASV\n< 425 no",
-					  "> EPRT |1|10.1.4.4|5001|\n< 500 no" };
+	static const char *const no[] = {
+		"> PASV\n< 500 no", "> PASV\n< 502 no",
+		"> EPSV\n< 500 no\n> PASV\n< 425 no",
+		"> EPRT |1|10.1.4.4|5001|\n< 500 no"
+	};
 	struct wire w;
 
 	(void)state;
@@ -256,7 +265,8 @@ static void rfc11_rfc12_auth(void **state)
 		scene_expect_quiet(&w);
 		scene_stop(&w);
 	}
-	scene_begin(&w, &snat, "> AUTH GSSAPI\n< 334 more\n> ADAT AAAA\n< 235 in");
+	scene_begin(&w, &snat,
+		    "> AUTH GSSAPI\n< 334 more\n> ADAT AAAA\n< 235 in");
 	scene_expect_refused(&w, "unsupported-security");
 	scene_stop(&w);
 }
@@ -284,8 +294,9 @@ static void rein(void **state)
 	struct wire w;
 
 	(void)state;
-	scene_begin(&w, &plain, "> EPSV ALL\n< 200 ok\n> EPSV\n"
-				"< 229 (|||42000|)\n> REIN\n< 120 wait");
+	scene_begin(&w, &plain,
+		    "> EPSV ALL\n< 200 ok\n> EPSV\n"
+		    "< 229 (|||42000|)\n> REIN\n< 120 wait");
 	scene_expect_open(&w, 1);
 	scene_play(&w, "< 220 again");
 	scene_expect_open(&w, 0);
@@ -294,12 +305,14 @@ static void rein(void **state)
 	scene_expect_open(&w, 1);
 	scene_expect_quiet(&w);
 	scene_stop(&w);
-	scene_begin(&w, &plain, "> REIN\n< 220 again\n> PASV\n"
-				"< 227 (10,2,5,5,164,16)");
+	scene_begin(&w, &plain,
+		    "> REIN\n< 220 again\n> PASV\n"
+		    "< 227 (10,2,5,5,164,16)");
 	scene_expect_refused(&w, "not-logged-in");
 	scene_stop(&w);
-	scene_begin(&w, &plain, "> REIN\n< 502 no\n> PASV\n"
-				"< 227 (10,2,5,5,164,16)");
+	scene_begin(&w, &plain,
+		    "> REIN\n< 502 no\n> PASV\n"
+		    "< 227 (10,2,5,5,164,16)");
 	scene_expect_open(&w, 1);
 	scene_stop(&w);
 }
@@ -351,8 +364,7 @@ static void pipelined_login(void **state)
 	wire_start(&w, &snat);
 	wire_connect(&w);
 	scene_play(&w, "< 220 hello");
-	scene_send(&w, CLIENT,
-		   "USER a\r\nPASS b\r\nPASV\r\nLIST\r\nNOOP\r\n");
+	scene_send(&w, CLIENT, "USER a\r\nPASS b\r\nPASV\r\nLIST\r\nNOOP\r\n");
 	scene_send(&w, SERVER,
 		   "331 ?\r\n230 in\r\n227 (10,2,5,5,164,16)\r\n150 go\r\n");
 	scene_expect_open(&w, 1);

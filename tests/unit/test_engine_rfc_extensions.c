@@ -66,7 +66,8 @@ static void rfc18_unknown_family(void **state)
 /* 19, 22: 229 names a port; both hosts are the control connection's. */
 static void rfc19_rfc22_epsv(void **state)
 {
-	static const struct wire_options *const o[] = { &plain, &plain6, &dnat };
+	static const struct wire_options *const o[] = { &plain, &plain6,
+							&dnat };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(o); i++) {
@@ -77,7 +78,8 @@ static void rfc19_rfc22_epsv(void **state)
 		key = &w.last[ACTION_PINHOLE_ADD].hole.key;
 		scene_expect_last(&w, CLIENT, "229 ok (!!!42000!)\r\n");
 		assert_true(addr_equal(&key->from, &w.end[CLIENT].at.addr));
-		assert_true(addr_equal(&key->to.addr, &w.nat.server_public.addr));
+		assert_true(
+			addr_equal(&key->to.addr, &w.nat.server_public.addr));
 		assert_int_equal(key->to.port, 42000);
 		assert_int_equal(wire_logged(&w, "rewrite"), 0);
 		scene_expect_quiet(&w);
@@ -115,7 +117,8 @@ static void rfc21_epsv_family(void **state)
 	struct wire w;
 
 	(void)state;
-	scene_begin(&w, &plain, "> EPSV 2\n< 522 use (1)\n> EPSV 1\n< 229 (|||42000|)");
+	scene_begin(&w, &plain,
+		    "> EPSV 2\n< 522 use (1)\n> EPSV 1\n< 229 (|||42000|)");
 	scene_expect_open(&w, 1);
 	scene_expect_quiet(&w);
 	scene_stop(&w);
@@ -256,8 +259,8 @@ static void rfc28_feat(void **state)
 /* 29: UTF-8 in paths; CR NUL and bare CR are no line ends (RFC 2640 3.1). */
 static void rfc29_paths(void **state)
 {
-	static const char line[] =
-		"RETR gr\xc3\xbc\xc3\x9f" "e\r\0PORT 10,1,4,4,19,137\r\n";
+	static const char line[] = "RETR gr\xc3\xbc\xc3\x9f"
+				   "e\r\0PORT 10,1,4,4,19,137\r\n";
 	struct wire w;
 
 	(void)state;
@@ -347,7 +350,8 @@ static void rfc46_patience(void **state)
  * (RFC 2663 7.1); the wire compares every byte and acknowledgement. */
 static void rfc49_sequence_numbers(void **state)
 {
-	const struct wire_options o = { .snat = true, .dnat = true,
+	const struct wire_options o = { .snat = true,
+					.dnat = true,
 					.client_isn = 0xffffff00,
 					.server_isn = 0xfffffe80 };
 	struct wire w;
@@ -361,10 +365,10 @@ static void rfc49_sequence_numbers(void **state)
 		scene_data(&w);
 	}
 	assert_int_equal(scene_stats(&w).rewrites, 120);
-	assert_int_equal(w.end[SERVER].received, w.end[CLIENT].stream_len +
-						 60 * 5);
-	assert_int_equal(w.end[CLIENT].received, w.end[SERVER].stream_len +
-						 60 * 6);
+	assert_int_equal(w.end[SERVER].received,
+			 w.end[CLIENT].stream_len + 60 * 5);
+	assert_int_equal(w.end[CLIENT].received,
+			 w.end[SERVER].stream_len + 60 * 6);
 	wire_fin(&w, SERVER);
 	wire_fin(&w, CLIENT);
 	assert_int_equal(wire_logged(&w, "session_close fin"), 1);
@@ -390,19 +394,25 @@ static void rfc50_long_endpoints(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
-		scene_start(&w, &(struct wire_options){
-					.v6 = row[i].v6, .snat = true,
-					.dnat = true });
-		scene_play(&w, row[i].v6 ?
-			   "> LPRT 6,16,252,0,0,16,0,1,0,4,0,0,0,0,0,0,0,4,"
-			   "2,19,137\n" : "> LPRT 4,4,10,1,4,4,2,19,137\n");
+		scene_start(&w, &(struct wire_options){ .v6 = row[i].v6,
+							.snat = true,
+							.dnat = true });
+		scene_play(&w,
+			   row[i].v6
+				   ? "> LPRT "
+				     "6,16,252,0,0,16,0,1,0,4,0,0,0,0,0,0,0,4,"
+				     "2,19,137\n"
+				   : "> LPRT 4,4,10,1,4,4,2,19,137\n");
 		scene_expect_last(&w, SERVER, row[i].lprt);
 		scene_play(&w, "< 200 ok");
 		scene_expect_open(&w, 1);
-		scene_play(&w, row[i].v6 ?
-			   "> LPSV\n< 228 ok (6,16,252,0,0,16,0,2,0,5,0,0,0,0,"
-			   "0,0,0,5,2,164,16)\n" :
-			   "> LPSV\n< 228 ok (4,4,10,2,5,5,2,164,16)\n");
+		scene_play(
+			&w,
+			row[i].v6
+				? "> LPSV\n< 228 ok "
+				  "(6,16,252,0,0,16,0,2,0,5,0,0,0,0,"
+				  "0,0,0,5,2,164,16)\n"
+				: "> LPSV\n< 228 ok (4,4,10,2,5,5,2,164,16)\n");
 		scene_expect_last(&w, CLIENT, row[i].lpsv);
 		assert_int_equal(w.actions[ACTION_PINHOLE_ADD], 2);
 		scene_expect_quiet(&w);

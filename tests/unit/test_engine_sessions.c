@@ -12,7 +12,7 @@
 
 #define CLIENT4 "10.1.4.4"
 #define SERVER4 "10.2.5.5"
-#define SECOND	1000000ull
+#define SECOND  1000000ull
 
 static const struct wire_options plain = { .v6 = false };
 
@@ -52,8 +52,8 @@ static void states_as_ctl_shows_them(void **state)
 	assert_string_equal(info.state, "ready");
 	assert_int_equal(info.id, 1);
 	assert_true(info.nat_known && info.trusted);
-	assert_true(endpoint_equal(&info.nat.client_public,
-				   &w.nat.client_public));
+	assert_true(
+		endpoint_equal(&info.nat.client_public, &w.nat.client_public));
 	assert_true(endpoint_equal(&info.ends.client, &w.end[CLIENT].at));
 	assert_int_equal(info.commands, 2);
 	assert_int_equal(info.replies, 3);
@@ -85,8 +85,8 @@ static void implicit_port_is_opaque(void **state)
 	struct wire w;
 
 	(void)state;
-	wire_start(&w, &(struct wire_options){ .server_port = 990,
-					       .snat = true });
+	wire_start(&w,
+		   &(struct wire_options){ .server_port = 990, .snat = true });
 	w.policy.control_ports = 1;
 	wire_connect(&w);
 	scene_play(&w, "< 220 hello\n> USER a\n< 230 in\n"
@@ -111,8 +111,11 @@ static void server_speaks_first_of_all(void **state)
 	syn.src = w.end[CLIENT].at;
 	syn.dst = w.end[SERVER].at;
 	wire_tcp(&w, &syn);
-	syn = (struct wire_tcp){ .src = syn.dst, .dst = syn.src, .ack = 1001,
-				 .seq = 900000, .mss = 1460,
+	syn = (struct wire_tcp){ .src = syn.dst,
+				 .dst = syn.src,
+				 .ack = 1001,
+				 .seq = 900000,
+				 .mss = 1460,
 				 .flags = TCP_SYN | TCP_ACK };
 	wire_tcp(&w, &syn);
 	scene_play(&w, "< 220 hello\n> USER a\n< 230 in\n> PASV\n"
@@ -127,8 +130,11 @@ static void server_speaks_first_of_all(void **state)
 static void content_in_syn(void **state)
 {
 	struct wire w;
-	struct wire_tcp syn = { .seq = 1000, .flags = TCP_SYN, .mss = 1460,
-				.bytes = "USER a\r\n", .len = 8 };
+	struct wire_tcp syn = { .seq = 1000,
+				.flags = TCP_SYN,
+				.mss = 1460,
+				.bytes = "USER a\r\n",
+				.len = 8 };
 
 	(void)state;
 	wire_start(&w, &plain);
@@ -136,8 +142,11 @@ static void content_in_syn(void **state)
 	syn.dst = w.end[SERVER].at;
 	wire_write(&w, CLIENT, "USER a\r\n", 8);
 	wire_tcp(&w, &syn);
-	syn = (struct wire_tcp){ .src = syn.dst, .dst = syn.src, .ack = 1009,
-				 .seq = 900000, .mss = 1460,
+	syn = (struct wire_tcp){ .src = syn.dst,
+				 .dst = syn.src,
+				 .ack = 1009,
+				 .seq = 900000,
+				 .mss = 1460,
 				 .flags = TCP_SYN | TCP_ACK };
 	wire_tcp(&w, &syn);
 	w.end[CLIENT].acked = w.end[CLIENT].sent_max = 8;
@@ -179,8 +188,7 @@ static void picked_up_in_the_middle(void **state)
 		scene_play(&w, "> USER a\n< 331 ?\n> PASS b\n< 230 in\n"
 			       "> PORT 10,1,4,4,19,137\n< 200 ok");
 		scene_expect_open(&w, 1);
-		scene_expect_last(&w, SERVER,
-				  "PORT 203,0,113,100,19,137\r\n");
+		scene_expect_last(&w, SERVER, "PORT 203,0,113,100,19,137\r\n");
 		expect_state(&w, "ready");
 		scene_stop(&w);
 	}
@@ -223,8 +231,11 @@ static void picked_up_in_a_line(void **state)
 static void picked_up_one_sided(void **state)
 {
 	struct wire w;
-	struct wire_tcp data = { .seq = 1, .ack = 1, .bytes = "USER a\r\n",
-				 .len = 8, .flags = TCP_ACK };
+	struct wire_tcp data = { .seq = 1,
+				 .ack = 1,
+				 .bytes = "USER a\r\n",
+				 .len = 8,
+				 .flags = TCP_ACK };
 
 	(void)state;
 	wire_start(&w, &(struct wire_options){ .sessions = 2 });
@@ -257,9 +268,9 @@ static void fin_both_ways(void **state)
 			scene_play(&w, "< 221 bye");
 		else
 			scene_play(&w, "> QUIT");
-		assert_int_equal(wire_logged(&w, first == CLIENT ?
-							 "reply 221" :
-							 "command QUIT"),
+		assert_int_equal(wire_logged(&w, first == CLIENT
+							 ? "reply 221"
+							 : "command QUIT"),
 				 1);
 		wire_fin(&w, !first);
 		assert_int_equal(wire_logged(&w, "session_close fin"), 1);
@@ -296,7 +307,8 @@ static void fin_with_content(void **state)
 
 static void rst_near_and_far(void **state)
 {
-	static const int64_t far[] = { 70000, -70000, 0x50000000, -0x50000000 };
+	static const int64_t far[] = { 300000, -300000, 0x50000000,
+				       -0x50000000 };
 	struct wire w;
 
 	(void)state;
@@ -433,9 +445,10 @@ static void answered_syn_replaces(void **state)
 		restart_ends(&w);
 		wire_connect(&w);
 		scene_expect_open(&w, 0);
-		assert_int_equal(wire_logged(&w, ended ?
-				"session_close fin" :
-				"session_close replaced by a new connection"),
+		assert_int_equal(wire_logged(&w,
+					     ended ? "session_close fin"
+						   : "session_close replaced "
+						     "by a new connection"),
 				 1);
 		wire_login(&w);
 		scene_ask(&w, VIA_PORT, CLIENT4, 5002);

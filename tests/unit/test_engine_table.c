@@ -15,7 +15,7 @@
 
 #define CLIENT4 "10.1.4.4"
 #define SERVER4 "10.2.5.5"
-#define SECOND	1000000ull
+#define SECOND  1000000ull
 
 static const struct wire_options plain = { .v6 = false };
 
@@ -225,7 +225,8 @@ static void full_capacity_twice(void **state)
 /* More sessions than one outcome can tell the end of. */
 static void shutdown_takes_several_calls(void **state)
 {
-	const struct wire_options o = { .sessions = 200, .pinholes = 200,
+	const struct wire_options o = { .sessions = 200,
+					.pinholes = 200,
 					.pinholes_per_server = 200 };
 	static struct wire w, s[150];
 	unsigned int calls = 0, closed = 0, dels = 0;
@@ -305,14 +306,17 @@ static void expect_verdict(struct wire *w, struct span bytes,
 
 static void not_ours_passes_untouched(void **state)
 {
-	static const uint8_t udp[28] = { 0x45, 0, 0, 28, 0,  0,	 0, 0,	64, 17,
-					 0,    0, 10, 1, 4,  4,	 10, 2, 5,  5,
-					 0,    21, 0, 21, 0, 8,	 0, 0 };
+	static const uint8_t udp[28] = { 0x45, 0,  0,  28, 0, 0, 0,  0, 64, 17,
+					 0,    0,  10, 1,  4, 4, 10, 2, 5,  5,
+					 0,    21, 0,  21, 0, 8, 0,  0 };
 	static const uint8_t arp[] = { 0, 1, 8, 0, 6, 4, 0, 1 };
 	uint8_t tcp[128];
 	struct wire w;
-	struct wire_tcp t = { .seq = 5, .ack = 6, .flags = TCP_ACK,
-			      .bytes = "PORT 10,1,4,4,19,137\r\n", .len = 22 };
+	struct wire_tcp t = { .seq = 5,
+			      .ack = 6,
+			      .flags = TCP_ACK,
+			      .bytes = "PORT 10,1,4,4,19,137\r\n",
+			      .len = 22 };
 	size_t len;
 
 	(void)state;

@@ -42,7 +42,8 @@ static void configured_public_address(void **state)
 
 	(void)state;
 	wire_start(&w, &plain);
-	scene_configure(&w)->public_address[0] = wire_endpoint("192.0.2.50", 0).addr;
+	scene_configure(&w)->public_address[0] =
+		wire_endpoint("192.0.2.50", 0).addr;
 	w.server.public_addresses = 1;
 	wire_connect(&w);
 	wire_login(&w);
@@ -175,6 +176,29 @@ static void same_port_of_one_client(void **state)
 	scene_stop(&a);
 }
 
+/* The newer one asks (and has it watched, see early_connect), and is refused:
+ * the older one stays, in the kernel's set too. */
+static void same_port_of_one_client_refused(void **state)
+{
+	const struct endpoint client = wire_endpoint(CLIENT4, 40405);
+	struct wire a, b;
+
+	(void)state;
+	wire_start(&a, &snat);
+	a.policy.early_connect = true;
+	wire_connect(&a);
+	wire_login(&a);
+	scene_ask(&a, VIA_PORT, CLIENT4, 5001);
+	wire_join(&b, &a, &snat, &client);
+	wire_connect(&b);
+	wire_login(&b);
+	scene_play(&b, "> PORT 10,1,4,4,19,137\n< 500 no");
+	scene_expect_open(&a, 1);
+	expect_data_at(&a, CLIENT4, 5001);
+	scene_leave(&b);
+	scene_stop(&a);
+}
+
 /* --- what the kernel refuses -------------------------------------------------- */
 
 /* The pinhole could not be put into the set: it is not there for us either. */
@@ -283,6 +307,7 @@ int main(void)
 		cmocka_unit_test(same_port_behind_one_address),
 		cmocka_unit_test(same_port_while_it_is_used),
 		cmocka_unit_test(same_port_of_one_client),
+		cmocka_unit_test(same_port_of_one_client_refused),
 		cmocka_unit_test(add_fails),
 		cmocka_unit_test(delete_fails),
 		cmocka_unit_test(create_fails),

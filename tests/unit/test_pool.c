@@ -226,8 +226,12 @@ static void table_sizes(void **state)
 {
 	static const struct {
 		uint32_t count, buckets;
-	} row[] = { { 1, 16 },	 { 16, 16 },	 { 17, 32 },
-		    { 64, 64 },	 { 65536, 65536 }, { 65537, 131072 },
+	} row[] = { { 1, 16 },
+		    { 16, 16 },
+		    { 17, 32 },
+		    { 64, 64 },
+		    { 65536, 65536 },
+		    { 65537, 131072 },
 		    { 8u << 20, 8u << 20 } };
 
 	(void)state;

@@ -15,7 +15,7 @@
 #include "support.h"
 
 #define EDITS_MAX 200
-#define POOL 24
+#define POOL      24
 
 /* All edits ever made, as distances from the start of the stream. */
 struct model {
@@ -131,9 +131,9 @@ static void compare(struct set_up *s)
 static void compare_walk(struct set_up *s)
 {
 	const struct model *m = &s->model;
-	const struct edit *e = seqmap_at(
-		&s->map, &s->pool,
-		m->start + (m->folded ? m->edit[m->folded].at : 0));
+	const struct edit *e =
+		seqmap_at(&s->map, &s->pool,
+			  m->start + (m->folded ? m->edit[m->folded].at : 0));
 
 	for (size_t i = m->folded; i < m->edits; i++) {
 		uint32_t at = m->start + m->edit[i].at;
@@ -182,9 +182,9 @@ static void random_work(uint32_t start, uint64_t seed)
 			end = at + len;
 		} else {
 			const struct model *m = &s.model;
-			size_t i = m->folded +
-				   random_next(&seed) %
-					   (m->edits - m->folded + 1);
+			size_t i =
+				m->folded +
+				random_next(&seed) % (m->edits - m->folded + 1);
 
 			if (i < m->edits)
 				fold(&s, m->edit[i].at +

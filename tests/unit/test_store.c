@@ -101,8 +101,8 @@ static void look(struct set_up *s, uint32_t seq, size_t len)
 
 		bytes[i] = at >= 0 && at < (int64_t)m->len ? m->byte[at] : 1;
 	}
-	assert_true(store_same(&s->store, &s->chunks, seq,
-			       span_of(bytes, len)));
+	assert_true(
+		store_same(&s->store, &s->chunks, seq, span_of(bytes, len)));
 	for (size_t i = 0; i < len; i += len / 4 + 1) {
 		int64_t at = from + (int64_t)i;
 
@@ -135,10 +135,10 @@ static void random_work(uint32_t start, uint64_t seed)
 	set_up(&s, 64, start);
 	for (int step = 0; step < 4000; step++) {
 		size_t len = random_next(&seed) % sizeof(bytes);
-		uint32_t seq = s.model.at +
-			       (uint32_t)(random_next(&seed) %
-					  (s.model.len + 40)) -
-			       20;
+		uint32_t seq =
+			s.model.at +
+			(uint32_t)(random_next(&seed) % (s.model.len + 40)) -
+			20;
 
 		for (size_t i = 0; i < len; i++)
 			bytes[i] = (uint8_t)random_next(&seed);

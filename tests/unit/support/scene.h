@@ -23,8 +23,7 @@ struct policy_server *scene_configure(struct wire *w);
  * left in any table. Then wire_stop(). */
 void scene_stop(struct wire *w);
 
-/* The same for a wire that joined another one: its session ends, its actions
- * count as the hub's from now on. */
+/* The same for a wire that joined another one; only its session ends. */
 void scene_leave(struct wire *w);
 
 /* Each line of @script is one thing said: "> NOOP" by the client, "< 200 ok"
@@ -60,7 +59,8 @@ bool scene_trusted(const struct wire *w);
 /* Nothing was ever opened, and @alert, and no other, was raised once. */
 void scene_expect_refused(const struct wire *w, const char *alert);
 
-/* Just now @n pinholes are open, and the engine's number agrees. */
+/* Just now @n pinholes are open, all of them in the kernel's set, and the
+ * engine's number agrees. */
 void scene_expect_open(const struct wire *w, unsigned int n);
 
 /* @alert was raised once. */

@@ -127,6 +127,8 @@ static void carry_out(struct wire *w, struct outcome *out);
 
 static void do_action(struct wire *w, const struct action *a)
 {
+	struct kernel_set *set = w->with ? &w->with->set : &w->set;
+
 	w->actions[a->type]++;
 	w->last[a->type] = *a;
 	if (w->fail_action[a->type]) {
@@ -134,6 +136,10 @@ static void do_action(struct wire *w, const struct action *a)
 		carry_out(w, w->again);
 	} else if (a->type == ACTION_INJECT) {
 		arrive_injected(w, a->inject.bytes);
+	} else if (a->type == ACTION_PINHOLE_ADD) {
+		kernel_set_add(set, &a->hole.key);
+	} else if (a->type == ACTION_PINHOLE_DEL) {
+		kernel_set_del(set, &a->hole.key);
 	}
 }
 

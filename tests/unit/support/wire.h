@@ -18,6 +18,8 @@
 #include <sallyport/engine.h>
 #include <sallyport/packet.h>
 
+#include "kernel_set.h"
+
 /* Who sends: the client or the server. */
 enum side { CLIENT, SERVER };
 
@@ -25,7 +27,7 @@ enum side { CLIENT, SERVER };
 #define WIRE_STREAM_MAX  (512 * 1024)
 /* Packets of one test. */
 #define WIRE_PACKETS_MAX 65536
-#define WIRE_LOG_MAX (1024 * 1024)
+#define WIRE_LOG_MAX     (1024 * 1024)
 #define WIRE_PACKET_MAX  66000
 
 struct wire_end {
@@ -69,7 +71,8 @@ struct wire {
 	struct action last[8];
 	bool fail_action[8]; /* the "kernel" refuses these */
 	unsigned int asked_nat;
-	struct wire *with; /* shares its engine; see wire_join() */
+	struct wire *with;     /* shares its engine; see wire_join() */
+	struct kernel_set set; /* the hub's, where there is one */
 };
 
 struct wire_options {
