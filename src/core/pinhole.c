@@ -163,12 +163,28 @@ void hole_watch(struct engine *e, struct hole *h)
 	act(e, h, ACTION_PINHOLE_ADD);
 }
 
+/* Two pinholes may have one key, and so one element of the set: the first
+ * that goes leaves it to the other. */
+static bool in_set_for_another(struct engine *e, const struct hole *h)
+{
+	for (uint32_t i = table_first(&e->by_key, hash_of(e, &h->key));
+	     i != NIL; i = table_next(&e->by_key, i)) {
+		struct hole *other = pool_at(&e->holes, i);
+
+		if (other != h && other->in_set &&
+		    same_key(&other->key, &h->key))
+			return true;
+	}
+	return false;
+}
+
 static void unwatch(struct engine *e, struct hole *h)
 {
 	if (!h->in_set)
 		return;
 	h->in_set = false;
-	act(e, h, ACTION_PINHOLE_DEL);
+	if (!in_set_for_another(e, h))
+		act(e, h, ACTION_PINHOLE_DEL);
 }
 
 void hole_open(struct engine *e, struct hole *h)
