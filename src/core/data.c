@@ -71,22 +71,28 @@ static void keep_out(struct engine *e, struct hole *h, const struct packet *syn,
  * from the peer, to the endpoint that it was told. Only for the command whose
  * reply is due next.
  */
-static struct hole *early(struct engine *e, const struct pinhole_key *key)
+static struct hole *asked_next(struct engine *e, const struct pinhole_key *key)
 {
 	struct hole *h = hole_find(e, key, HOLE_ASKED);
-	struct session *s;
-	struct pending *next;
+	const struct session *s;
 
 	if (!h || !e->policy->early_connect)
 		return NULL;
 	s = pool_at(&e->sessions, h->session);
-	next = &s->pending[s->pending_at];
-	if (!s->pending_count || !next->has_hole || hole_first_asked(e, s) != h)
+	if (!s->pending_count || !s->pending[s->pending_at].has_hole ||
+	    hole_first_asked(e, s) != h)
 		return NULL;
-	next->has_hole = false;
+	return h;
+}
+
+static void open_early(struct engine *e, struct hole *h)
+{
+	struct session *s = pool_at(&e->sessions, h->session);
+
+	/* The reply that comes later finds nothing left to open. */
+	s->pending[s->pending_at].has_hole = false;
 	hole_close_all(e, s, false, "superseded");
 	hole_open(e, h);
-	return h;
 }
 
 bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
@@ -95,10 +101,12 @@ bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 	struct hole *h = hole_find(e, &key, HOLE_OPEN);
 
 	if (!h)
-		h = early(e, &key);
+		h = asked_next(e, &key);
 	if (h && h->from_port && h->from_port != p->src.port) {
 		keep_out(e, h, p, "not from the data port");
 	} else if (h) {
+		if (h->state == HOLE_ASKED)
+			open_early(e, h);
 		let_in(e, h, p);
 	} else if (!hole_find_used(e, &p->src, &p->dst)) {
 		h = hole_find_to(e, &p->dst);

@@ -241,7 +241,7 @@ void hole_close_all(struct engine *e, struct session *s, bool asked,
 	}
 }
 
-struct hole *hole_first_asked(struct engine *e, struct session *s)
+struct hole *hole_first_asked(struct engine *e, const struct session *s)
 {
 	for (uint32_t i = s->holes.head; i != NIL;
 	     i = list_next(&e->owner_via, i)) {

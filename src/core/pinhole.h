@@ -65,7 +65,7 @@ void hole_close_all(struct engine *e, struct session *s, bool asked,
 		    const char *reason);
 
 /* The session's oldest ASKED one, or NULL. */
-struct hole *hole_first_asked(struct engine *e, struct session *s);
+struct hole *hole_first_asked(struct engine *e, const struct session *s);
 
 /* One in @state with this key, or NULL. */
 struct hole *hole_find(struct engine *e, const struct pinhole_key *key,

@@ -108,11 +108,7 @@ def check_the_service_manager_is_told(space):
         manager.bind(path)
         manager.settimeout(PATIENCE_SECONDS)
         subject = Subject(lab)
-        os.environ["NOTIFY_SOCKET"] = path
-        try:
-            subject.start()
-        finally:
-            del os.environ["NOTIFY_SOCKET"]
+        subject.start(env={"NOTIFY_SOCKET": path})
         same(manager.recv(100), b"READY=1", "first message")
         same(subject.ends(), 0, "exit status")
         same(manager.recv(100), b"STOPPING=1", "last message")

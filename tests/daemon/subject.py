@@ -29,12 +29,12 @@ class Subject(daemon.Daemon):
     def argv(self, *words):
         return [daemon.program(), "-c", self.config, *words]
 
-    def start(self, *words, log=None):
+    def start(self, *words, env=None):
         """Run it; @words: what follows `run`. Waits until it answers."""
         if not words:
             words = ("--json", f"{self.directory}/events")
         self.process = self._process = self.space.spawn(
-            self.argv("run", *words), log or self.log)
+            self.argv("run", *words), self.log, env=env)
         wait_until(self._answers, "an answer to sallyport ctl status")
 
     def kill(self, number):

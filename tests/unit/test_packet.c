@@ -380,6 +380,19 @@ static void ipv6_extensions(void **state)
 	}
 }
 
+/* ::ffff:10.1.4.4 must not pass for 10.1.4.4: it would belong to the IPv4
+ * session. Nobody may send it (RFC 4291 2.5.5.2). */
+static void ipv6_mapped_addresses(void **state)
+{
+	static const char mapped[] = "00000000000000000000ffff0a010404";
+	struct packet p;
+
+	(void)state;
+	assert_int_equal(known_changed(known_sack6, 8, mapped, &p), PACKET_BAD);
+	assert_int_equal(known_changed(known_sack6, 24, mapped, &p),
+			 PACKET_BAD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +407,7 @@ int main(void)
 		cmocka_unit_test(tiny_first_fragment),
 		cmocka_unit_test(ipv6_fragments),
 		cmocka_unit_test(ipv6_extensions),
+		cmocka_unit_test(ipv6_mapped_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
