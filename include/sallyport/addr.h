@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <sallyport/span.h>
 
@@ -36,17 +37,33 @@ struct addr addr_v4(const uint8_t b[4]);
 /* @b: 16 bytes in network order. */
 struct addr addr_v6(const uint8_t b[16]);
 
-bool addr_is_v4(const struct addr *a);
+/* These few are in the header because every packet asks them many times. */
+static inline bool addr_is_v4(const struct addr *a)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
 
 /* The four bytes of an IPv4 address; only for addr_is_v4(). */
-const uint8_t *addr_v4_bytes(const struct addr *a);
+static inline const uint8_t *addr_v4_bytes(const struct addr *a)
+{
+	return a->b + 12;
+}
 
-bool addr_equal(const struct addr *a, const struct addr *b);
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+static inline bool endpoint_equal(const struct endpoint *a,
+				  const struct endpoint *b)
+{
+	return a->port == b->port && addr_equal(&a->addr, &b->addr);
+}
 
 /* 0.0.0.0 or ::, which FTP servers use for "the host you are talking to". */
 bool addr_is_unspecified(const struct addr *a);
-
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 

@@ -31,26 +31,6 @@ struct addr addr_v6(const uint8_t b[16])
 	return a;
 }
 
-bool addr_is_v4(const struct addr *a)
-{
-	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
-}
-
-const uint8_t *addr_v4_bytes(const struct addr *a)
-{
-	return a->b + sizeof(mapped);
-}
-
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-	uint64_t x[2], y[2];
-
-	/* Two words each: cheaper than a call, and this is asked often. */
-	memcpy(x, a->b, sizeof(x));
-	memcpy(y, b->b, sizeof(y));
-	return x[0] == y[0] && x[1] == y[1];
-}
-
 bool addr_is_unspecified(const struct addr *a)
 {
 	static const uint8_t zero[16];
@@ -58,11 +38,6 @@ bool addr_is_unspecified(const struct addr *a)
 	if (addr_is_v4(a))
 		return memcmp(addr_v4_bytes(a), zero, 4) == 0;
 	return memcmp(a->b, zero, sizeof(zero)) == 0;
-}
-
-bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
 bool prefix_contains(const struct prefix *p, const struct addr *a)

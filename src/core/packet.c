@@ -215,6 +215,10 @@ static enum packet_kind ipv6_of(struct packet *p, struct span b)
 	p->ip = span_sub(b, 0, total);
 	p->src.addr = addr_v6(b.at + 8);
 	p->dst.addr = addr_v6(b.at + 24);
+	/* RFC 4291 2.5.5.2: mapped addresses are not for the wire; to us they
+	 * would look like those of an IPv4 session. */
+	if (addr_is_v4(&p->src.addr) || addr_is_v4(&p->dst.addr))
+		return PACKET_BAD;
 	next = b.at[6];
 	c = cursor_of(span_sub(p->ip, IPV6_HEADER, SIZE_MAX));
 	for (unsigned int i = 0; i < IPV6_EXTENSIONS_MAX; i++)

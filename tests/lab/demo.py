@@ -69,7 +69,8 @@ def with_it(space, family, command):
             say(f"  {command}  with sallyport:    {error}")
             return False
         rewrites = sallyport.events("rewrite")
-        say(f"  {command}  with sallyport:    both files arrived whole; {note}")
+        say(f"  {command}  with sallyport:    both files arrived whole; {note}, "
+            "none of the data")
         for event in rewrites[:1]:
             say(f"        {event['via']} {event['from']['addr']} was rewritten "
                 f"to {event['to']['addr']}")
