@@ -92,6 +92,7 @@ struct daemon {
 
 	int stop; /* eventfd: written once, never read */
 	atomic_bool failed;
+	atomic_bool workers_end; /* no more packets are taken */
 
 	int loop, signals; /* -1: not there */
 	struct conntrack_events *ends;
@@ -141,7 +142,7 @@ bool daemon_complains(struct daemon *d, enum complaint about);
 /* Start one thread for each queue. Gives 0 or a negative errno. */
 int daemon_workers_start(struct daemon *d);
 
-/* Wait for them to end; d->stop is written. */
+/* Let them end, and wait for it. */
 void daemon_workers_join(struct daemon *d);
 
 /* Make what a thread needs to drive the engine; @queue may be NULL. Gives 0 or

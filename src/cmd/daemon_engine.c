@@ -105,6 +105,7 @@ uint64_t daemon_tick(struct daemon *d)
 	settle(d, &d->hand, now);
 	pthread_mutex_unlock(&d->lock);
 	hand_give(d, &d->hand, d->hand.out);
+	journal_wake(d->journal);
 	return next;
 }
 
@@ -119,6 +120,7 @@ void daemon_data_closed(struct daemon *d, const struct conntrack_end *end)
 	settle(d, &d->hand, now);
 	pthread_mutex_unlock(&d->lock);
 	hand_give(d, &d->hand, d->hand.out);
+	journal_wake(d->journal);
 }
 
 void daemon_shutdown(struct daemon *d)
@@ -134,5 +136,6 @@ void daemon_shutdown(struct daemon *d)
 		settle(d, &d->hand, now);
 		pthread_mutex_unlock(&d->lock);
 		hand_give(d, &d->hand, d->hand.out);
+		journal_wake(d->journal);
 	} while (more);
 }

@@ -4,14 +4,15 @@
  *
  * Two areas take turns: journal_add() fills one while the journal's thread
  * reads the other. They never move, so a copied event points into its own
- * area. The thread is woken when the first event comes into an empty area, and
- * swaps them then.
+ * area. When events have come into an empty area, journal_wake() wakes the
+ * thread, which swaps them then.
  */
 #include "cmd/daemon_journal.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <poll.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ struct journal {
 	bool ending;
 	int next_log; /* to go on with; -1: with the present one */
 
-	int wake; /* eventfd */
+	int wake;             /* eventfd */
+	atomic_bool wake_due; /* something was added to an empty area */
 	pthread_t thread;
 	const char *path;
 	uint64_t failures;   /* guarded by the lock */
@@ -113,34 +115,56 @@ static void wake(struct journal *j)
 {
 	const uint64_t one = 1;
 
+	atomic_store(&j->wake_due, false);
+
 	/* It fails only when the count is full: then it is awake. */
 	if (write(j->wake, &one, sizeof(one)) < 0)
 		return;
 }
 
+/* People see conversations line by line only if they ask for it. */
+static enum log_level level_of(const struct event *e)
+{
+	if (e->type == EVENT_COMMAND || e->type == EVENT_REPLY)
+		return LOG_LEVEL_DEBUG;
+	if (e->type == EVENT_ALERT &&
+	    alert_severity(e->alert.rule) != SEVERITY_INFO)
+		return LOG_LEVEL_WARNING;
+	return LOG_LEVEL_INFO;
+}
+
+static void area_add(struct journal *j, const struct event *e)
+{
+	struct area *a = j->fill;
+	size_t size = record_size(e);
+
+	if (size > JOURNAL_BYTES - a->used) {
+		j->lost++;
+		return;
+	}
+	if (a->used == 0)
+		atomic_store(&j->wake_due, true);
+	record_fill((struct record *)(a->bytes + a->used), e, size);
+	a->used += size;
+}
+
 void journal_add(struct journal *j, const struct outcome *out)
 {
-	struct area *a;
-	bool was_empty;
+	enum log_level shown = log_get_level();
 
 	if (out->events == 0)
 		return;
 	pthread_mutex_lock(&j->lock);
-	a = j->fill;
-	was_empty = a->used == 0;
-	for (size_t i = 0; i < out->events; i++) {
-		size_t size = record_size(&out->event[i]);
-
-		if (size > JOURNAL_BYTES - a->used) {
-			j->lost++;
-			continue;
-		}
-		record_fill((struct record *)(a->bytes + a->used),
-			    &out->event[i], size);
-		a->used += size;
-	}
+	for (size_t i = 0; i < out->events; i++)
+		if (j->path || j->readers > 0 ||
+		    level_of(&out->event[i]) <= shown)
+			area_add(j, &out->event[i]);
 	pthread_mutex_unlock(&j->lock);
-	if (was_empty)
+}
+
+void journal_wake(struct journal *j)
+{
+	if (atomic_load(&j->wake_due))
 		wake(j);
 }
 
@@ -205,16 +229,6 @@ void journal_counts(struct journal *j, struct journal_counts *out)
 }
 
 /* --- the thread's side ------------------------------------------------------ */
-
-static enum log_level level_of(const struct event *e)
-{
-	if (e->type == EVENT_COMMAND || e->type == EVENT_REPLY)
-		return LOG_LEVEL_DEBUG;
-	if (e->type == EVENT_ALERT &&
-	    alert_severity(e->alert.rule) != SEVERITY_INFO)
-		return LOG_LEVEL_WARNING;
-	return LOG_LEVEL_INFO;
-}
 
 static void tell_people(const struct event *e)
 {

@@ -35,9 +35,13 @@ int journal_open(struct journal **out, const char *path);
 /* Write what is there, then end. NULL is fine. */
 void journal_close(struct journal *j);
 
-/* Take a copy of all events of @out. Any thread may call, but the order is
- * that of the calls. */
+/* Take a copy of those events of @out that anybody reads. Any thread may call,
+ * but the order is that of the calls. journal_wake() is due afterwards, when
+ * the caller has done what is more urgent. */
 void journal_add(struct journal *j, const struct outcome *out);
+
+/* Begin to write what was added, if anything was. */
+void journal_wake(struct journal *j);
 
 /* Begin a new event log at the same path, after a rotation. Gives 0, or a
  * negative errno, and then the old one goes on. */

@@ -3,7 +3,6 @@
 #include "cmd/daemon.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -131,9 +130,11 @@ static void take_packet(void *arg, const struct queue_packet *p)
 static bool take_batch(struct worker *w)
 {
 	struct daemon *d = w->daemon;
-	int n = queue_receive(w->queue, take_packet, w);
+	int n = queue_receive(w->queue, true, take_packet, w);
 
 	hand_flush(d, &w->hand);
+	/* Whoever writes the log may wait; the packets could not. */
+	journal_wake(d->journal);
 	atomic_store(&w->refused, queue_refused(w->queue));
 	if (n >= 0)
 		return true;
@@ -149,19 +150,14 @@ static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
 	struct daemon *d = w->daemon;
-	struct pollfd p[] = {
-		{ .fd = queue_fd(w->queue), .events = POLLIN },
-		{ .fd = d->stop, .events = POLLIN },
-	};
 
-	while (poll(p, 2, -1) >= 0 || errno == EINTR) {
-		if (p[1].revents)
-			return NULL;
-		if (p[0].revents && !take_batch(w))
+	while (!atomic_load(&d->workers_end)) {
+		if (!take_batch(w)) {
+			atomic_store(&d->failed, true);
+			daemon_stop(d);
 			break;
+		}
 	}
-	atomic_store(&d->failed, true);
-	daemon_stop(d);
 	return NULL;
 }
 
@@ -180,11 +176,14 @@ int daemon_workers_start(struct daemon *d)
 
 void daemon_workers_join(struct daemon *d)
 {
+	atomic_store(&d->workers_end, true);
 	for (unsigned int i = 0; i < d->workers; i++) {
 		struct worker *w = &d->worker[i];
 
-		if (w->started)
-			pthread_join(w->thread, NULL);
+		if (!w->started)
+			continue;
+		queue_wake(w->queue);
+		pthread_join(w->thread, NULL);
 		w->started = false;
 	}
 }

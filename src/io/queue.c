@@ -245,6 +245,13 @@ static bool packet_read(const struct nlmsghdr *msg, struct queue_packet *p)
 	return true;
 }
 
+static int error_of(const struct nlmsghdr *msg)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(msg);
+
+	return mnl_nlmsg_get_payload_len(msg) < sizeof(*e) ? EINVAL : e->error;
+}
+
 static int message_take(struct queue *q, const struct mmsghdr *m,
 			void (*packet)(void *, const struct queue_packet *),
 			void *arg)
@@ -255,7 +262,7 @@ static int message_take(struct queue *q, const struct mmsghdr *m,
 	if (!mnl_nlmsg_ok(msg, (int)m->msg_len))
 		return 0;
 	if (msg->nlmsg_type == NLMSG_ERROR) {
-		q->refused++;
+		q->refused += error_of(msg) != 0; /* 0: see queue_wake() */
 		return 0;
 	}
 	if (!packet_read(msg, &p))
@@ -264,19 +271,31 @@ static int message_take(struct queue *q, const struct mmsghdr *m,
 	return 1;
 }
 
-int queue_receive(struct queue *q,
+int queue_receive(struct queue *q, bool wait,
 		  void (*packet)(void *arg, const struct queue_packet *p),
 		  void *arg)
 {
 	int packets = 0;
 	int n = recvmmsg(queue_fd(q), q->message, QUEUE_RECEIVE_MAX,
-			 MSG_DONTWAIT, NULL);
+			 wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++)
 		packets += message_take(q, &q->message[i], packet, arg);
 	return packets;
+}
+
+/* A request that changes nothing; the kernel's acknowledgement wakes whoever
+ * reads the socket. */
+int queue_wake(struct queue *q)
+{
+	struct netlink_request r;
+	struct nlmsghdr *msg =
+		netlink_message(r.bytes, NFNL_SUBSYS_QUEUE, NFQNL_MSG_CONFIG,
+				NLM_F_ACK, AF_UNSPEC, q->number);
+
+	return send(queue_fd(q), msg, msg->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
 struct queue_batch *queue_batch_new(void)

@@ -17,6 +17,8 @@
 #define GOT_MAX     (2 * STREAM_MAX)
 #define TAGS_MAX    4096
 #define PACKETS_MAX (1u << 20)
+/* An action fails, and so does one that undoes what depended on it. */
+#define LEVELS      3
 #define SET_MAX     64
 
 /* One end of a control connection. */
@@ -54,7 +56,7 @@ static struct fuzz {
 
 /* Not cleared between runs: what is in them is written first. */
 static uint8_t packets[PACKETS_MAX];
-static struct outcome outcomes[3];
+static struct outcome outcomes[LEVELS];
 static uint8_t *memory;
 
 static void must(bool holds)
@@ -278,19 +280,14 @@ static void check_inject(struct span bytes)
 	}
 }
 
-static void carry_out(int level);
-
-static void take_action(const struct action *a, int level)
+/* The kernel does @a; false: it refuses. */
+static bool take_action(const struct action *a)
 {
-	struct action copy = *a;
 	size_t i;
 
 	if (f.failing >> a->type & 1) {
 		f.del_failed |= a->type == ACTION_PINHOLE_DEL;
-		must(level + 1 < 3);
-		engine_action_failed(f.e, &copy, f.now, &outcomes[level + 1]);
-		carry_out(level + 1);
-		return;
+		return false;
 	}
 	switch (a->type) {
 	case ACTION_PINHOLE_ADD:
@@ -317,6 +314,7 @@ static void take_action(const struct action *a, int level)
 		must(endpoint_equal(&a->liberal.from, &a->ends.client));
 		break;
 	}
+	return true;
 }
 
 /* Every byte that an event names can be read. */
@@ -353,13 +351,22 @@ static void take_event(const struct event *ev)
 static void carry_out(int level)
 {
 	const struct outcome *out = &outcomes[level];
+	bool done[OUTCOME_ACTIONS_MAX];
 
 	must(out->verdicts <= OUTCOME_VERDICTS_MAX);
 	/* All taken: one may have been written over. */
 	must(out->actions < OUTCOME_ACTIONS_MAX);
 	must(out->events < OUTCOME_EVENTS_MAX);
 	for (size_t i = 0; i < out->actions; i++)
-		take_action(&out->action[i], level);
+		done[i] = take_action(&out->action[i]);
+	for (size_t i = 0; i < out->actions; i++) {
+		if (done[i])
+			continue;
+		must(level + 1 < LEVELS);
+		engine_action_failed(f.e, &out->action[i], f.now,
+				     &outcomes[level + 1]);
+		carry_out(level + 1);
+	}
 	for (size_t i = 0; i < out->events; i++)
 		take_event(&out->event[i]);
 	for (size_t i = 0; i < out->verdicts; i++)

@@ -379,8 +379,8 @@ static void begin(void)
 
 		p->end[0].at = endpoint_of(ends[i][0], 40404);
 		p->end[1].at = endpoint_of(ends[i][1], 21);
-		p->nat.client_public = endpoint_of(ends[i][2],
-						   (uint16_t)(50505 + i));
+		p->nat.client_public =
+			endpoint_of(ends[i][2], (uint16_t)(50505 + i));
 		p->nat.server_public = endpoint_of(ends[i][3], 21);
 		p->mss = 1460;
 	}

@@ -448,6 +448,7 @@ static void add_command(struct journal *j, const char *verb, const char *arg)
 	e->command.has_arg = true;
 	outcome.events = 1;
 	journal_add(j, &outcome);
+	journal_wake(j);
 	/* A view's bytes may go when journal_add() returns. */
 	e->command.verb = e->command.arg = (struct span){ NULL, 0 };
 }

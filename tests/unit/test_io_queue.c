@@ -173,8 +173,8 @@ static void verdicts_do_what_they_say(void **state)
 	udp_send(f, "two");
 	udp_send(f, "three");
 	assert_true(netns_wait(queue_fd(f->q), POLLIN));
-	assert_int_equal(queue_receive(f->q, see, s), 3);
-	assert_int_equal(queue_receive(f->q, see, s), 0);
+	assert_int_equal(queue_receive(f->q, false, see, s), 3);
+	assert_int_equal(queue_receive(f->q, false, see, s), 0);
 	assert_int_equal(s->packet[0].hook, 1); /* NF_INET_LOCAL_IN */
 	assert_true(s->packet[0].whole);
 	assert_int_equal(s->packet[0].bytes.len, 31);
@@ -203,7 +203,7 @@ static void a_verdict_on_nothing_is_counted(void **state)
 	accept_as_is(f, 4711);
 	send_verdicts(f);
 	assert_true(netns_wait(queue_fd(f->q), POLLIN));
-	assert_int_equal(queue_receive(f->q, see, s), 0);
+	assert_int_equal(queue_receive(f->q, false, see, s), 0);
 	assert_int_equal(queue_refused(f->q), 1);
 	free(s);
 }
@@ -221,7 +221,7 @@ static void floods_come_in_pieces(void **state)
 	for (int i = 0; i < PACKETS; i++)
 		udp_send(f, "x");
 	while (total < PACKETS) {
-		int n = queue_receive(f->q, see, s);
+		int n = queue_receive(f->q, false, see, s);
 
 		assert_in_range(n, 1, QUEUE_RECEIVE_MAX);
 		total += n;
@@ -254,7 +254,7 @@ static void a_packet_too_long_for_netlink_is_told(void **state)
 
 	assert_int_equal(send(f->sender, payload, sizeof(payload), 0), PAYLOAD);
 	assert_true(netns_wait(queue_fd(f->q), POLLIN));
-	assert_int_equal(queue_receive(f->q, see, s), 1);
+	assert_int_equal(queue_receive(f->q, false, see, s), 1);
 	assert_false(s->packet[0].whole);
 	assert_int_equal(s->packet[0].bytes.len, QUEUE_BYTES_MAX);
 	accept_as_is(f, s->packet[0].id);
@@ -348,10 +348,10 @@ static void another_thread_may_give_verdicts(void **state)
 
 	h.s = calloc(1, sizeof(*h.s));
 	udp_send(h.f, "one");
-	assert_int_equal(queue_receive(h.f->q, see, h.s), 1);
+	assert_int_equal(queue_receive(h.f->q, false, see, h.s), 1);
 	assert_int_equal(pthread_create(&thread, NULL, helper_accepts, &h), 0);
 	/* Meanwhile we wait for more; the answer to nothing must not come. */
-	assert_int_equal(queue_receive(h.f->q, see, h.s), 0);
+	assert_int_equal(queue_receive(h.f->q, false, see, h.s), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(h.error, 0);
 	assert_received(h.f, "one");
@@ -389,7 +389,7 @@ static void pump_packet(void *arg, const struct queue_packet *p)
 
 static void pump_run(struct pump *pump)
 {
-	while (queue_receive(pump->f->q, pump_packet, pump) > 0)
+	while (queue_receive(pump->f->q, false, pump_packet, pump) > 0)
 		send_verdicts(pump->f);
 }
 
@@ -443,6 +443,29 @@ static void texts_name_the_cure(void **state)
 
 #define live(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void *wait_for_a_packet(void *arg)
+{
+	struct fixture *f = arg;
+	struct seen s = { 0 };
+
+	return (void *)(intptr_t)queue_receive(f->q, true, see, &s);
+}
+
+static void waiting_can_be_ended(void **state)
+{
+	struct fixture *f = *state;
+	pthread_t thread;
+	void *result;
+
+	/* Before it waits or while it does: both must end it. */
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_a_packet, f),
+			 0);
+	assert_int_equal(queue_wake(f->q), 0);
+	assert_int_equal(pthread_join(thread, &result), 0);
+	assert_int_equal((intptr_t)result, 0);
+	assert_int_equal(queue_refused(f->q), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +478,7 @@ int main(void)
 		live(a_missing_permission_is_told),
 		live(another_thread_may_give_verdicts),
 		live(segments_come_whole_and_summed),
+		live(waiting_can_be_ended),
 		cmocka_unit_test(texts_name_the_cure),
 	};
 

@@ -453,7 +453,7 @@ static void tally_packet(void *arg, const struct queue_packet *p)
 
 static void tally_run(struct tally *t)
 {
-	while (queue_receive(t->q, tally_packet, t) > 0)
+	while (queue_receive(t->q, false, tally_packet, t) > 0)
 		queue_batch_send(t->q, t->batch);
 }
 
