@@ -70,6 +70,8 @@ for t in "$build"/fuzz/*.corpus; do
 done
 single "manual pages" sh tests/manual.sh
 if [ "${CHECK_LAB:-yes}" = yes ]; then
+	counted "daemon" /usr/bin/python3 tests/daemon/run.py \
+		--sallyport "$build/sallyport"
 	counted "lab scenarios" /usr/bin/python3 tests/lab/run.py \
 		--sallyport "$build/sallyport"
 	counted "lab matrix (pairs)" /usr/bin/python3 tests/lab/matrix.py \

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/time.h>
 
 #include <linux/netfilter/nfnetlink.h>
@@ -83,19 +84,49 @@ static int answer_read(struct mnl_socket *nl, uint32_t seq,
 			  answer, arg);
 }
 
+static uint32_t next_seq(void)
+{
+	static _Atomic uint32_t last;
+
+	return ++last;
+}
+
+static int answers_read(struct mnl_socket *nl, uint32_t seq,
+			int (*answer)(const struct nlmsghdr *, void *),
+			void *arg)
+{
+	int more;
+
+	do
+		more = answer_read(nl, seq, answer, arg);
+	while (more > MNL_CB_STOP);
+	return more == MNL_CB_STOP ? 0 : -errno;
+}
+
 int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 		int (*answer)(const struct nlmsghdr *msg, void *arg), void *arg)
 {
-	static _Atomic uint32_t last_seq;
-	int more;
-
-	request->nlmsg_seq = ++last_seq;
+	request->nlmsg_seq = next_seq();
 	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0)
 		return -errno;
-	do
-		more = answer_read(nl, request->nlmsg_seq, answer, arg);
-	while (more > MNL_CB_STOP);
-	return more == MNL_CB_STOP ? 0 : -errno;
+	return answers_read(nl, request->nlmsg_seq, answer, arg);
+}
+
+int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
+		    struct nlmsghdr *second)
+{
+	struct iovec part[] = {
+		{ first, MNL_ALIGN(first->nlmsg_len) },
+		{ second, second->nlmsg_len },
+	};
+
+	/* One number for both: whichever fails first gives the answer, and
+	 * an acknowledgement that is left over is skipped as a late one. */
+	first->nlmsg_seq = second->nlmsg_seq = next_seq();
+	second->nlmsg_flags |= NLM_F_ACK;
+	if (writev(mnl_socket_get_fd(nl), part, 2) < 0)
+		return -errno;
+	return answers_read(nl, second->nlmsg_seq, NULL, NULL);
 }

@@ -38,6 +38,14 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 		int (*answer)(const struct nlmsghdr *msg, void *arg),
 		void *arg);
 
+/*
+ * Carry out two requests that are only acknowledged, in order, for the price
+ * of one. The second is tried though the first fails. Gives 0, or the error of
+ * the first that fails as netlink_ask() does.
+ */
+int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
+		    struct nlmsghdr *second);
+
 /* The kernel answers inside sendto; waiting at all means it is lost. */
 #define NETLINK_TIMEOUT_S 2
 

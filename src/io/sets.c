@@ -235,12 +235,13 @@ static void put_addr(struct nlmsghdr *msg, uint16_t type, const struct addr *a)
 	mnl_attr_nest_end(msg, nest);
 }
 
-static int element_send(struct sets *s, const struct set_name *set,
-			unsigned int command, const struct pinhole_key *key,
-			uint32_t timeout_s)
+static struct nlmsghdr *element_message(struct netlink_request *r,
+					const struct set_name *set,
+					unsigned int command,
+					const struct pinhole_key *key,
+					uint32_t timeout_s)
 {
-	struct netlink_request r;
-	struct nlmsghdr *msg = set_message(&r, command, set);
+	struct nlmsghdr *msg = set_message(r, command, set);
 	struct nlattr *data = mnl_attr_nest_start(msg, IPSET_ATTR_DATA);
 	bool by_peer = strcmp(set->type, SETS_TYPE) == 0;
 
@@ -254,7 +255,7 @@ static int element_send(struct sets *s, const struct set_name *set,
 		mnl_attr_put_u32(msg, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
 				 htonl(timeout_s));
 	mnl_attr_nest_end(msg, data);
-	return netlink_ask(s->nl, msg, NULL, NULL);
+	return msg;
 }
 
 /* Add or delete in both sets of the family; @timeout_s 0: none is given. */
@@ -264,11 +265,13 @@ static enum sets_result element_change(struct sets *s, unsigned int command,
 {
 	const struct set_name *set =
 		&set_names[addr_is_v4(&key->to.addr) ? 0 : 2];
-	int error = element_send(s, &set[0], command, key, timeout_s);
+	struct netlink_request r[2];
+	struct nlmsghdr *hole =
+		element_message(&r[0], &set[0], command, key, timeout_s);
+	struct nlmsghdr *port =
+		element_message(&r[1], &set[1], command, key, timeout_s);
 
-	if (error == 0)
-		error = element_send(s, &set[1], command, key, timeout_s);
-	return sets_result(-error);
+	return sets_result(-netlink_do_both(s->nl, hole, port));
 }
 
 enum sets_result sets_add(struct sets *s, const struct pinhole_key *key,

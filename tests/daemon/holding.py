@@ -50,6 +50,7 @@ def check_a_rewritten_line_in_wrong_order(space):
         subject.start()
         lab.serve("vsftpd")
         tcp = RawTcp(lab)
+        wait_until(lambda: lab.client_tap.replies(), "the greeting")
         line = f"PORT {address('client', V4)},156,64\r\n".replace(".", ",")
         first, second = line[:12].encode(), line[12:].encode()
         tcp.segment(second, len(first))
