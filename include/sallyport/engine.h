@@ -12,7 +12,8 @@
  *		engine_packet(e, bytes, tag, now, out);
  *	}
  *	carry out every out->action[], in order;
- *	for one that fails: engine_action_failed(), and carry out what it adds;
+ *	then, for each that failed: engine_action_failed(), and carry out what
+ *	that adds;
  *	log every out->event[];
  *	give every out->verdict[] to the kernel, in order.
  *

@@ -13,9 +13,6 @@
 #define US_PER_S 1000000u
 #define MIB      (1024.0 * 1024.0)
 
-/* Wire value of TLS 1.0 (RFC 8446 4.2.1); the minor versions follow it. */
-#define TLS_1_0 0x0301
-
 static void print_ports(const uint16_t *port, size_t ports)
 {
 	for (size_t i = 0; i < ports; i++)
@@ -30,11 +27,6 @@ static void print_range(const struct port_range *r)
 
 static void say_control(const struct config *c)
 {
-	static const char *const explicit_says[] = {
-		[TLS_ALLOW] = "is allowed",
-		[TLS_REQUIRE] = "is required: a login without it is an alert",
-		[TLS_FORBID] = "is forbidden: asking for it is an alert",
-	};
 	const struct policy *p = &c->policy;
 
 	puts("\nControl connections");
@@ -42,13 +34,11 @@ static void say_control(const struct config *c)
 	print_ports(p->control_port, p->control_ports);
 	printf("  Implicit FTPS ports: ");
 	print_ports(p->implicit_port, p->implicit_ports);
-	printf("  AUTH TLS %s.\n", explicit_says[p->explicit_tls]);
-	printf("  A handshake older than TLS 1.%u raises an alert.\n",
-	       p->minimum_tls - TLS_1_0);
-	puts(p->fast_path ? "  Encrypted sessions leave the queue: a CCC in "
-			    "them goes unseen."
-			  : "  Encrypted sessions stay in the queue to their "
-			    "end.");
+	puts("  After AUTH TLS, and on implicit ports, a session is followed "
+	     "but not read, and\n"
+	     "  nothing is opened for it: tls.* and the servers' tls, "
+	     "data-protection and\n"
+	     "  max-data have no effect in this version.");
 }
 
 static void say_queue(const struct config *c)
@@ -122,13 +112,9 @@ static void say_server(const struct policy_server *s)
 	if (s->passive.lo != 0)
 		print_range(&s->passive);
 	else
-		printf("not told: FTPS in passive mode opens nothing");
-	printf("\n    active mode %s; %u data connections at once\n",
-	       s->active == ACTIVE_ALLOW ? "allowed" : "refused", s->max_data);
-	if (s->tls == SERVER_TLS_EXPECTED)
-		puts("    a login in cleartext or a refused AUTH is an alert");
-	if (s->data == DATA_REQUIRE_TLS)
-		puts("    data connections that are not TLS are dropped");
+		printf("not told");
+	printf("\n    active mode %s\n",
+	       s->active == ACTIVE_ALLOW ? "allowed" : "refused");
 }
 
 static void say_servers(const struct config *c)
@@ -137,8 +123,9 @@ static void say_servers(const struct config *c)
 	for (size_t i = 0; i < c->policy.servers; i++)
 		say_server(&c->policy.server[i]);
 	if (c->policy.servers == 0)
-		puts("  none: cleartext FTP is followed to every server, but "
-		     "FTPS in passive mode opens nothing");
+		puts("  none: cleartext FTP is followed to every server all "
+		     "the "
+		     "same");
 }
 
 static void say_limits(const struct config *c)

@@ -38,26 +38,24 @@ static void undo(struct daemon *d, struct hand *h, const struct action *a,
 	hand_give(d, h, h->again);
 }
 
-/* Carry out the actions of h->out, then hand its events on: when somebody
- * reads that a pinhole is open, it is. The lock is held. */
+/*
+ * Carry out the actions of h->out, then hand its events on: when somebody
+ * reads that a pinhole is open, it is. What failed is undone only when all are
+ * carried out, so that nothing is done after it was undone. The lock is held.
+ */
 static void settle(struct daemon *d, struct hand *h, uint64_t now)
 {
-	bool told = false;
+	const char *why[OUTCOME_ACTIONS_MAX];
 
+	for (size_t i = 0; i < h->out->actions; i++)
+		why[i] = daemon_act(d, &h->out->action[i]);
+	journal_add(d->journal, h->out);
 	for (size_t i = 0; i < h->out->actions; i++) {
-		const struct action *a = &h->out->action[i];
-		const char *why = daemon_act(d, a);
-
-		if (!why)
+		if (!why[i])
 			continue;
-		complain(d, a, why);
-		if (!told)
-			journal_add(d->journal, h->out);
-		told = true;
-		undo(d, h, a, now);
+		complain(d, &h->out->action[i], why[i]);
+		undo(d, h, &h->out->action[i], now);
 	}
-	if (!told)
-		journal_add(d->journal, h->out);
 }
 
 static void answer_nat(struct daemon *d, const struct ends *ask)

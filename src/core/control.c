@@ -123,7 +123,8 @@ static void take_and_forward(struct engine *e, struct session *s,
 			     uint32_t tag)
 {
 	struct stream *st = &s->side[d];
-	uint32_t released = st->released;
+	/* A stream that begins with this packet withholds nothing before it. */
+	uint32_t released = st->synced ? st->released : p->seq;
 	uint32_t next = st->next;
 	enum fate fate;
 
@@ -140,7 +141,7 @@ static void take_and_forward(struct engine *e, struct session *s,
 	}
 	if (next == st->next && is_stuck(st, p))
 		forward_forge_ack(e, s, d, p);
-	forward_packet(e, s, d, p, tag, st->synced ? released : p->seq);
+	forward_packet(e, s, d, p, tag, released);
 }
 
 static void release_held(struct engine *e, struct session *s, enum direction d)

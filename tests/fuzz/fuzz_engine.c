@@ -43,6 +43,7 @@ static void segment(struct pair *p, int from, size_t at, struct span bytes,
 	if (at + bytes.len > me->sent && at + bytes.len <= me->len)
 		me->sent = at + bytes.len;
 	me->owes_ack = false;
+	me->ack_sent = me->received;
 	give(span_of(out, build(&t, out)));
 }
 
@@ -290,9 +291,13 @@ static void step_data_syn(void)
 
 static void step_time(void)
 {
+	uint32_t sessions = f.e->sessions.used;
+
 	f.now += 1ull << rd_u8(&in) % 42;
 	engine_tick(f.e, f.now, &outcomes[0]);
 	carry_out(0);
+	if (f.e->sessions.used < sessions)
+		forget();
 }
 
 static void step_kernel(void)

@@ -32,9 +32,9 @@ static void active_through_snat(void **state)
 	wire_syn(&w, &data, &to);
 	assert_int_equal(w.actions[ACTION_DATA_CREATE], 1);
 	assert_int_equal(w.actions[ACTION_PINHOLE_DEL], 1);
-	assert_true(endpoint_equal(
-		&w.last[ACTION_DATA_CREATE].data.dnat_to,
-		&(struct endpoint){ w.end[CLIENT].at.addr, 5001 }));
+	assert_true(endpoint_equal(&w.last[ACTION_DATA_CREATE].data.dnat_to,
+				   &(struct endpoint){ w.end[CLIENT].at.addr,
+						       5001 }));
 	wire_say(&w, SERVER, "150 go\r\n226 done\r\n");
 	wire_fin(&w, CLIENT);
 	wire_fin(&w, SERVER);

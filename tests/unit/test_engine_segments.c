@@ -67,8 +67,7 @@ static const struct turn talk_v6[] = {
 	{ SERVER, "200 ok\r\n", NULL },
 	{ CLIENT, "EPSV\r\n", NULL },
 	{ SERVER, "229 Extended (|||42000|)\r\n", NULL },
-	{ CLIENT,
-	  "LPRT 6,16,252,0,0,16,0,1,0,4,0,0,0,0,0,0,0,4,2,20,3\r\n",
+	{ CLIENT, "LPRT 6,16,252,0,0,16,0,1,0,4,0,0,0,0,0,0,0,4,2,20,3\r\n",
 	  "LPRT 6,16,32,1,13,184,2,3,1,19,0,0,0,0,0,0,1,0,2,20,3\r\n" },
 	{ SERVER, "200 ok\r\n", NULL },
 };
@@ -97,8 +96,7 @@ static void expect_rewritten(const struct wire *w, bool v6)
 
 	want[CLIENT][0] = want[SERVER][0] = '\0';
 	for (size_t i = 0; i < turns; i++)
-		strcat(want[!t[i].from],
-		       t[i].public ? t[i].public : t[i].text);
+		strcat(want[!t[i].from], t[i].public ? t[i].public : t[i].text);
 	wire_expect(w, CLIENT, want[CLIENT]);
 	wire_expect(w, SERVER, want[SERVER]);
 }
@@ -424,11 +422,9 @@ static void fin_releases_what_is_withheld(void **state)
 	wire_connect(&w);
 	wire_login(&w);
 	wire_write(&w, CLIENT, "PORT 10,1", 9);
-	wire_segment(&w, CLIENT, w.end[CLIENT].acked,
-		     w.end[CLIENT].stream_len);
+	wire_segment(&w, CLIENT, w.end[CLIENT].acked, w.end[CLIENT].stream_len);
 	wire_fin(&w, CLIENT);
-	wire_expect(&w, SERVER,
-		    "USER ftpuser\r\nPASS secret\r\nPORT 10,1");
+	wire_expect(&w, SERVER, "USER ftpuser\r\nPASS secret\r\nPORT 10,1");
 	assert_true(w.end[SERVER].fin_received);
 	wire_expect_settled(&w);
 	wire_stop(&w);

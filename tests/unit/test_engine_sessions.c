@@ -180,6 +180,7 @@ static void picked_up_in_the_middle(void **state)
 	for (int first = CLIENT; first <= SERVER; first++) {
 		pick_up(&w, first);
 		assert_int_equal(w.asked_nat, 1);
+		assert_int_equal(scene_stats(&w).packets_rewritten, 0);
 		/* Maybe logged in, maybe not: nothing is opened. */
 		scene_play(&w, "> PORT 10,1,4,4,19,137\n< 200 ok");
 		assert_int_equal(w.actions[ACTION_PINHOLE_ADD], 0);
@@ -460,6 +461,32 @@ static void answered_syn_replaces(void **state)
 	}
 }
 
+/* Only the client was heard of the connection before, and an endpoint of it
+ * was rewritten: the new one has numbers of its own. */
+static void syn_after_half_a_pickup(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	wire_start(&w, &(struct wire_options){ .snat = true });
+	w.policy.require_login = false;
+	w.hold_acks = true;
+	w.end[CLIENT].peer_isn = w.end[SERVER].isn;
+	w.end[SERVER].peer_isn = w.end[CLIENT].isn;
+	scene_send(&w, CLIENT, "NOOP\r\n");
+	scene_send(&w, CLIENT, "PORT 10,1,4,4,19,137\r\n");
+	assert_int_equal(wire_logged(&w, "rewrite"), 1);
+	w.hold_acks = false;
+	restart_ends(&w);
+	wire_connect(&w);
+	wire_login(&w);
+	wire_expect(&w, SERVER, "USER ftpuser\r\nPASS secret\r\n");
+	scene_ask(&w, VIA_PORT, CLIENT4, 5002);
+	scene_expect_open(&w, 1);
+	expect_state(&w, "ready");
+	scene_stop(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,6 +507,7 @@ int main(void)
 		cmocka_unit_test(lingering_translation),
 		cmocka_unit_test(forged_syn_changes_nothing),
 		cmocka_unit_test(answered_syn_replaces),
+		cmocka_unit_test(syn_after_half_a_pickup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
