@@ -68,15 +68,21 @@ static void accept_as_is(struct engine *e, uint32_t tag)
 static void control_syn(struct engine *e, struct session *s, enum direction d,
 			const struct packet *p, uint32_t tag)
 {
+	/* With an id it was told of, be it that it was picked up half: then a
+	 * SYN is another connection, as it is for one that is OPEN. */
+	bool fresh = s->life == LIFE_HALF_OPEN && !s->id;
+
 	if (d == FROM_CLIENT) {
-		if (s->life == LIFE_HALF_OPEN)
+		if (fresh)
 			take_syn(s, d, p);
 		else
 			remember_syn(s, p);
 	} else {
-		if (s->life != LIFE_HALF_OPEN && answers_syn(s, p))
+		if (!fresh && answers_syn(s, p)) {
 			s = replace(e, s);
-		if (s && s->life == LIFE_HALF_OPEN)
+			fresh = s != NULL;
+		}
+		if (fresh)
 			take_syn(s, d, p);
 	}
 	accept_as_is(e, tag);
@@ -112,10 +118,11 @@ static void note_sender(struct stream *st, const struct packet *p)
 /* Nagle's sender is stuck: it repeats, in order, only what is withheld. */
 static bool is_stuck(const struct stream *st, const struct packet *p)
 {
-	return st->synced && packet_payload(p).len &&
-	       seq_before(st->released, st->next) &&
-	       p->seq + packet_payload(p).len == st->next &&
-	       seq_before(st->forged, st->next) && (p->flags & TCP_ACK);
+	uint32_t len = (uint32_t)packet_payload(p).len;
+
+	return st->synced && len && seq_before(st->released, st->next) &&
+	       p->seq + len == st->next && seq_before(st->forged, st->next) &&
+	       (p->flags & TCP_ACK);
 }
 
 static void take_and_forward(struct engine *e, struct session *s,

@@ -245,7 +245,7 @@ static enum fate take_in_order(struct engine *e, struct session *s,
 	read_lines(e, s, d, span_sub(payload, known, SIZE_MAX),
 		   p->flags & TCP_URG);
 	st->released = seq_max(st->released, withhold_from(e, s, d));
-	if (p->flags & TCP_FIN && p->seq + payload.len == st->next)
+	if (p->flags & TCP_FIN && p->seq + (uint32_t)payload.len == st->next)
 		take_fin(e, s, d);
 	trim(e, s, st);
 	return FATE_FORWARD;

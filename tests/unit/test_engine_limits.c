@@ -307,6 +307,45 @@ static void packet_full_of_replies(void **state)
 	scene_stop(&w);
 }
 
+/* Sequence numbers wrap (RFC 9293 3.4): at every place of a conversation that
+ * has withheld bytes, an ACK of our own, and FINs. */
+static void wrap_of_numbers(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	for (uint32_t before = 0; before < 120; before++) {
+		size_t at;
+
+		scene_start(&w, &(struct wire_options){
+					.snat = true,
+					.dnat = true,
+					.client_isn = 0xffffffff - before,
+					.server_isn = 0xffffffff - before });
+		at = w.end[CLIENT].stream_len;
+		wire_write(&w, CLIENT, "PORT 10,1,4,4,19,137\r\n", 22);
+		for (int i = 0; i < 3; i++)
+			wire_segment(&w, CLIENT, at, at + 9);
+		assert_int_equal(w.end[CLIENT].acked, at + 9);
+		wire_pump(&w, CLIENT);
+		scene_play(&w, "< 200 ok\n> PASV");
+		at = w.end[SERVER].stream_len;
+		wire_write(&w, SERVER, "227 (10,2,5,5,164,16)\r\n", 23);
+		for (int i = 0; i < 3; i++)
+			wire_segment(&w, SERVER, at, at + 9);
+		assert_int_equal(w.end[SERVER].acked, at + 9);
+		wire_pump(&w, SERVER);
+		scene_expect_last(&w, CLIENT,
+				  "227 (198,51,100,200,164,16)\r\n");
+		scene_expect_open(&w, 1);
+		wire_fin(&w, CLIENT);
+		wire_fin(&w, SERVER);
+		assert_int_equal(wire_logged(&w, "session_close fin"), 1);
+		scene_expect_quiet(&w);
+		scene_stop(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +357,7 @@ int main(void)
 		cmocka_unit_test(held_when_the_session_ends),
 		cmocka_unit_test(packets_full_of_lines),
 		cmocka_unit_test(packet_full_of_replies),
+		cmocka_unit_test(wrap_of_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
