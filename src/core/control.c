@@ -18,7 +18,7 @@ static void take_syn(struct session *s, enum direction d,
 {
 	struct stream *st = &s->side[d];
 
-	st->synced = true;
+	st->synced = st->confirmed = true;
 	st->next = st->una = st->released = st->line_at = st->forged =
 		st->store.at = p->seq + 1;
 	s->side[!d].mss = p->mss;
@@ -115,12 +115,13 @@ static void note_sender(struct stream *st, const struct packet *p)
 	}
 }
 
-/* Nagle's sender is stuck: it repeats, in order, only what is withheld. */
+/* Nagle's sender is stuck: it repeats, in order, only what is withheld. (An
+ * acknowledgement covers all before it, so that must have arrived for sure.) */
 static bool is_stuck(const struct stream *st, const struct packet *p)
 {
 	uint32_t len = (uint32_t)packet_payload(p).len;
 
-	return st->synced && len && seq_before(st->released, st->next) &&
+	return st->confirmed && len && seq_before(st->released, st->next) &&
 	       p->seq + len == st->next && seq_before(st->forged, st->next) &&
 	       (p->flags & TCP_ACK);
 }

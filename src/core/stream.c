@@ -32,6 +32,7 @@ void stream_sync(struct engine *e, struct stream *st, uint32_t seq,
 	store_reset(&st->store, &e->chunks, seq);
 	st->next = st->una = st->released = st->line_at = st->forged = seq;
 	st->synced = true;
+	st->confirmed = false;
 	st->skip = !at_line_start;
 	st->urgent = false;
 }
@@ -275,12 +276,11 @@ void stream_acked(struct engine *e, struct session *s, enum direction d,
 	struct stream *st = &s->side[d];
 	uint32_t old = seqmap_backward(&st->map, &e->edits, ack);
 
-	if (!st->synced) {
+	if (!st->synced)
 		stream_sync(e, st, old, false);
-		return;
-	}
 	if (seq_before(st->next, old))
 		jump_to(e, s, st, old);
+	st->confirmed |= !seq_before(old, st->una);
 	if (!seq_before(st->una, old))
 		return;
 	st->una = old;

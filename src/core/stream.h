@@ -40,9 +40,10 @@ struct stream {
 	uint16_t window; /* newest window of the sender, as on the wire */
 	uint16_t mss;    /* what the receiver's SYN allows; 0: not seen */
 	bool synced;     /* the numbers above mean something */
-	bool skip;       /* throw bytes away up to the next line end */
-	bool urgent;     /* the line at line_at holds urgent data */
-	bool fin;        /* FIN was read; next counts it */
+	bool confirmed; /* the receiver itself said that it has all before una */
+	bool skip;      /* throw bytes away up to the next line end */
+	bool urgent;    /* the line at line_at holds urgent data */
+	bool fin;       /* FIN was read; next counts it */
 	bool has_timestamp;
 	uint8_t held_count;
 	uint32_t held_bytes;
