@@ -123,6 +123,9 @@ demo: deps ## the main job, shown in a lab of namespaces
 bench: all ## speed, as ratios within one run
 	@SALLYPORT=$(BUILD)/sallyport BUILD=$(BUILD) sh tests/bench/run.sh
 
+golden: $(BUILD)/unit/test_io_ruleset ## rewrite the expected outputs in rules/; review the difference
+	SALLYPORT_GOLDEN=1 $(BUILD)/unit/test_io_ruleset
+
 lint: ## format, static analysis, and a few habits
 	@sh tests/lint.sh
 
@@ -143,7 +146,7 @@ clean: ## remove what was built
 
 -include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
-.PHONY: all unit fuzz deps check asan asan-corpora matrix demo bench lint fmt \
+.PHONY: all unit fuzz deps check asan asan-corpora matrix demo bench golden lint fmt \
 	install help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -42,7 +42,7 @@ enum session_life { LIFE_HALF_OPEN, LIFE_OPEN, LIFE_CLOSING, LIVES };
  *                   log only. Nothing is opened, edited, held or compared.
  *   READ_OPAQUE     not FTP, or encrypted: nothing is read.
  *
- * Only REIN or a new session brings trust back; nothing does so here.
+ * Nothing brings trust back; a new control connection starts with it.
  */
 enum session_read { READ_TRUSTED, READ_DOUBTED, READ_OPAQUE };
 

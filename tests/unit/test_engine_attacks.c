@@ -4,7 +4,7 @@
  * and the right alert says why. The numbers are those of the attack list in
  * the project's field notes: here 1 to 12, on endpoints and who may name them.
  * From 13 on: test_engine_attacks_stream.c. What needs TLS or a kernel is
- * tested elsewhere (16 and 18: STARTTLS and grants, 19: stripping, 22 and 23:
+ * tested elsewhere (the rest of 16, 18: STARTTLS and grants, 19: stripping, 22 and 23:
  * queue and conntrack, 26: damaged captures).
  */
 #include <setjmp.h>

@@ -257,6 +257,32 @@ static void attack15_caps(void **state)
 			  false);
 }
 
+/* Commands between AUTH and its reply: they would be read after the handshake
+ * as if they had come under TLS (CVE-2011-1575). The handshake: with TLS. */
+static void attack16_injection(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	for (int one_segment = 0; one_segment < 2; one_segment++) {
+		scene_start(&w, &plain4);
+		scene_ask(&w, VIA_PASV, SERVER4, 42000);
+		if (one_segment) {
+			wire_say(&w, CLIENT, "AUTH TLS\r\nCWD x\r\n");
+		} else {
+			wire_say(&w, CLIENT, "AUTH TLS\r\n");
+			wire_say(&w, CLIENT, "CWD x\r\n");
+		}
+		scene_expect_alert(&w, "injection");
+		scene_expect_open(&w, 0);
+		assert_false(scene_trusted(&w));
+		scene_play(&w, "< 500 no\n< 250 ok");
+		scene_ask(&w, VIA_PASV, SERVER4, 42001);
+		assert_int_equal(w.actions[ACTION_PINHOLE_ADD], 1);
+		scene_stop(&w);
+	}
+}
+
 /* A refused AUTH does not blind the firewall. */
 static void attack17_refused_auth(void **state)
 {
@@ -422,6 +448,7 @@ int main(void)
 		cmocka_unit_test(attack14_nul_in_endpoint),
 		cmocka_unit_test(attack15_endpoint_flood),
 		cmocka_unit_test(attack15_caps),
+		cmocka_unit_test(attack16_injection),
 		cmocka_unit_test(attack17_refused_auth),
 		cmocka_unit_test(attack20_telnet_in_endpoint),
 		cmocka_unit_test(attack20_urgent_endpoint),

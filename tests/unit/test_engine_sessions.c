@@ -306,6 +306,25 @@ static void fin_with_content(void **state)
 	scene_stop(&w);
 }
 
+/* Not before each FIN is acknowledged, whichever comes first. */
+static void fin_must_be_acknowledged(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	for (int first = CLIENT; first <= SERVER; first++) {
+		scene_start(&w, &plain);
+		w.hold_acks = true;
+		wire_fin(&w, first);
+		wire_fin(&w, !first); /* acknowledges the first */
+		assert_int_equal(wire_logged(&w, "session_close"), 0);
+		wire_segment(&w, first, w.end[first].stream_len,
+			     w.end[first].stream_len);
+		assert_int_equal(wire_logged(&w, "session_close fin"), 1);
+		scene_stop(&w);
+	}
+}
+
 static void rst_near_and_far(void **state)
 {
 	static const int64_t far[] = { 300000, -300000, 0x50000000,
@@ -408,6 +427,7 @@ int main(void)
 		cmocka_unit_test(picked_up_one_sided),
 		cmocka_unit_test(fin_both_ways),
 		cmocka_unit_test(fin_with_content),
+		cmocka_unit_test(fin_must_be_acknowledged),
 		cmocka_unit_test(rst_near_and_far),
 		cmocka_unit_test(refused_connection),
 		cmocka_unit_test(idle_sessions_end),

@@ -74,6 +74,65 @@ static void advertises_public_address(void **state)
 	scene_stop(&w);
 }
 
+/* So may a client. */
+static void client_advertises_public_address(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	scene_begin(&w, &snat, "> PORT 203,0,113,100,19,137\n< 200 ok");
+	scene_expect_last(&w, SERVER, "PORT 203,0,113,100,19,137\r\n");
+	assert_int_equal(wire_logged(&w, "rewrite"), 0);
+	scene_data(&w);
+	assert_true(
+		is_at(&w.last[ACTION_DATA_CREATE].data.dnat_to, CLIENT4, 5001));
+	scene_expect_quiet(&w);
+	scene_stop(&w);
+}
+
+/* The server has what follows the PORT, but not the PORT: its SACK names
+ * numbers of the stream that it sees, five bytes on (RFC 2018 3). */
+static void sack_is_translated(void **state)
+{
+	struct wire w;
+	uint8_t bytes[128], longer[128];
+	struct wire_tcp ack = { .flags = TCP_ACK };
+	struct packet p;
+	uint32_t left, right, end;
+	size_t len;
+
+	(void)state;
+	scene_start(&w, &snat);
+	w.hold_acks = true;
+	scene_send(&w, CLIENT, "PORT 10,1,4,4,19,137\r\n");
+	scene_send(&w, CLIENT, "NOOP\r\n");
+	end = w.end[CLIENT].isn + 1 + (uint32_t)w.end[CLIENT].stream_len;
+	ack.src = w.end[SERVER].at;
+	ack.dst = w.end[CLIENT].at;
+	ack.seq = w.end[SERVER].isn + 1 + (uint32_t)w.end[SERVER].stream_len;
+	ack.ack = end - 28;
+	len = wire_build(&ack, bytes);
+	memcpy(longer, bytes, len);
+	longer[3] = (uint8_t)(longer[3] + 12);
+	longer[32] = 8 << 4;
+	memcpy(longer + 40, "\x01\x01\x05\x0a", 4);
+	packet_decode(span_of(longer, len + 12), &p);
+	packet_set_sack(&p, longer, 0, end - 6 + 5, end + 5);
+	packet_set_checksum(&p, longer, len + 12);
+	assert_int_equal(engine_packet(w.engine, span_of(longer, len + 12), 7,
+				       w.now, w.out),
+			 ENGINE_DONE);
+	assert_int_equal(packet_decode(w.out->verdict[0].bytes, &p),
+			 PACKET_TCP);
+	assert_true(packet_checksum_ok(&p));
+	assert_int_equal(p.ack, end - 28);
+	assert_int_equal(p.sack_blocks, 1);
+	packet_sack(&p, 0, &left, &right);
+	assert_int_equal(left, end - 6);
+	assert_int_equal(right, end);
+	scene_stop(&w);
+}
+
 /* 0.0.0.0: the host you are talking to. */
 static void unspecified_address(void **state)
 {
@@ -303,6 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(configured_public_address),
 		cmocka_unit_test(advertises_public_address),
+		cmocka_unit_test(client_advertises_public_address),
+		cmocka_unit_test(sack_is_translated),
 		cmocka_unit_test(unspecified_address),
 		cmocka_unit_test(same_port_behind_one_address),
 		cmocka_unit_test(same_port_while_it_is_used),

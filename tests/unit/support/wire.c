@@ -149,6 +149,9 @@ static void carry_out(struct wire *w, struct outcome *out)
 	struct outcome *mine = malloc(sizeof(*mine));
 
 	assert_non_null(mine);
+	/* With all taken, the last one may have been written over. */
+	assert_true(out->events < OUTCOME_EVENTS_MAX);
+	assert_true(out->actions < OUTCOME_ACTIONS_MAX);
 	mine->actions = out->actions;
 	mine->verdicts = out->verdicts;
 	memcpy(mine->action, out->action, out->actions * sizeof(*out->action));
