@@ -12,6 +12,8 @@
  */
 #include "stream.h"
 
+#include <string.h>
+
 #include "ftp_session.h"
 #include "outcome.h"
 #include "pinhole.h"
@@ -68,16 +70,22 @@ static bool has_share(const struct engine *e, const struct stream *st)
 	       st->store.len < STORE_SHARE;
 }
 
-/* Read @bytes into the store, so that they are remembered. */
+/* Add @bytes, which follow st->next, to what is kept. */
+static bool keep(struct engine *e, struct stream *st, struct span bytes)
+{
+	if (!st->store.len)
+		st->store.at = st->next;
+	return st->store.at + st->store.len == st->next && has_share(e, st) &&
+	       store_append(&st->store, &e->chunks, bytes);
+}
+
+/* Take @bytes as read. What does not fit into the store is not remembered,
+ * nor what follows, until all before it is acknowledged. */
 static void remember(struct engine *e, struct session *s, struct stream *st,
 		     struct span bytes)
 {
-	if (s->read != READ_OPAQUE &&
-	    (!has_share(e, st) ||
-	     !store_append(&st->store, &e->chunks, bytes))) {
+	if (s->read != READ_OPAQUE && !keep(e, st, bytes)) {
 		session_doubt(e, s, ALERT_BUFFER_OVERFLOW);
-		store_reset(&st->store, &e->chunks,
-			    st->next + (uint32_t)bytes.len);
 		st->skip = true;
 	}
 	st->next += (uint32_t)bytes.len;
@@ -87,19 +95,22 @@ static void remember(struct engine *e, struct session *s, struct stream *st,
 		st->line_at = st->next;
 }
 
-/* The line that @part ends, whole: in @part itself, or gathered. */
-static struct span gather(struct engine *e, const struct stream *st,
-			  struct span part)
+/* The line that @part ends, whole: in @part itself, or gathered. False if its
+ * beginning was not remembered. */
+static bool gather(struct engine *e, const struct stream *st, struct span part,
+		   struct span *line)
 {
 	size_t before = st->next - st->line_at;
-	size_t had;
 
+	*line = part;
 	if (!before)
-		return part;
-	had = store_copy(&st->store, &e->chunks, st->line_at, before, e->line);
-	for (size_t i = 0; i < part.len; i++)
-		e->line[had + i] = part.at[i];
-	return (struct span){ e->line, had + part.len };
+		return true;
+	if (store_copy(&st->store, &e->chunks, st->line_at, before, e->line) <
+	    before)
+		return false;
+	memcpy(e->line + before, part.at, part.len);
+	*line = (struct span){ e->line, before + part.len };
+	return true;
 }
 
 /* Over the bound: nobody reads such a line, and nothing may come of it. */
@@ -128,14 +139,14 @@ static void take_line(struct engine *e, struct session *s, enum direction d,
 {
 	struct stream *st = &s->side[d];
 	struct line line = { .seq = st->line_at, .tainted = st->urgent };
-	bool skipped = st->skip || overlong(e, s, st, part.len);
+	bool skipped = st->skip || overlong(e, s, st, part.len) ||
+		       !gather(e, st, part, &line.text);
 
-	if (!skipped)
-		line.text = without_end(gather(e, st, part));
 	remember(e, s, st, part);
 	line_end(st);
 	if (skipped)
 		return;
+	line.text = without_end(line.text);
 	if (d == FROM_CLIENT)
 		ftp_line_from_client(e, s, &line);
 	else
@@ -263,7 +274,8 @@ enum fate stream_take(struct engine *e, struct session *s, enum direction d,
 	if (!len)
 		return FATE_FORWARD;
 	if (seq_before(st->next, p->seq)) {
-		if (s->read == READ_TRUSTED)
+		/* What we acknowledged for the receiver we still owe it. */
+		if (s->read == READ_TRUSTED || seq_before(st->una, st->forged))
 			return FATE_HOLD;
 		jump_to(e, s, st, p->seq);
 	}

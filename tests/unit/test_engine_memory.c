@@ -67,7 +67,7 @@ static void store_bound(void **state)
 static void all_memory_used(void **state)
 {
 	const struct wire_options o = { .sessions = 8 };
-	struct wire w[6];
+	struct wire w[6], modest;
 	unsigned int trusted = 0;
 
 	(void)state;
@@ -88,6 +88,15 @@ static void all_memory_used(void **state)
 				 w[i].end[SERVER].stream_len);
 	}
 	assert_true(trusted >= 1 && trusted < ARRAY_SIZE(w));
+	/* Those that need little are not harmed. */
+	wire_join(&modest, &w[0], &o,
+		  &(struct endpoint){ w[0].end[0].at.addr, 40100 });
+	wire_connect(&modest);
+	wire_login(&modest);
+	scene_ask(&modest, VIA_PASV, SERVER4, 42100);
+	assert_int_equal(modest.actions[ACTION_PINHOLE_ADD], 1);
+	scene_expect_quiet(&modest);
+	scene_leave(&modest);
 	for (unsigned int i = 0; i < ARRAY_SIZE(w); i++)
 		wire_pump(&w[i], SERVER);
 	scene_leave(&w[5]);
@@ -228,6 +237,47 @@ static void bounds_of_the_tables(void **state)
 	free(memory);
 }
 
+#define HOLDERS 65
+
+/* All places for packets that wait, in all sessions together, are taken: one
+ * more is dropped, and nothing else happens. */
+static void all_places_to_wait_used(void **state)
+{
+	static struct wire w[HOLDERS];
+	const struct wire_options o = { .sessions = 2 * HOLDERS,
+					.sessions_per_client = 2 * HOLDERS };
+
+	(void)state;
+	for (unsigned int i = 0; i < HOLDERS; i++) {
+		const struct endpoint client =
+			wire_endpoint("10.1.4.9", (uint16_t)(40000 + i));
+		size_t at;
+
+		if (i)
+			wire_join(&w[i], &w[0], &o, &client);
+		else
+			wire_start(&w[i], &o);
+		wire_connect(&w[i]);
+		wire_login(&w[i]);
+		at = w[i].end[CLIENT].stream_len;
+		for (int k = 0; k < 17; k++)
+			wire_write(&w[i], CLIENT, "NOOP\r\n", 6);
+		for (size_t k = 1; k < 17; k++)
+			wire_segment(&w[i], CLIENT, at + 6 * k, at + 6 * k + 6);
+	}
+	assert_int_equal(scene_stats(&w[0]).packets_held, 1024);
+	assert_int_equal(scene_stats(&w[0]).packets_dropped, 16);
+	for (unsigned int i = 0; i < HOLDERS; i++) {
+		wire_pump(&w[i], CLIENT);
+		assert_int_equal(wire_logged(&w[i], "command NOOP"), 17);
+		assert_int_equal(wire_logged(&w[i], "alert hold-overflow"),
+				 i == HOLDERS - 1);
+	}
+	for (unsigned int i = HOLDERS - 1; i > 0; i--)
+		scene_leave(&w[i]);
+	scene_stop(&w[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +287,7 @@ int main(void)
 		cmocka_unit_test(all_edits_used),
 		cmocka_unit_test(tiny_mss),
 		cmocka_unit_test(bounds_of_the_tables),
+		cmocka_unit_test(all_places_to_wait_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,29 @@ static void gone_with_the_session(void **state)
 	}
 }
 
+/* The record of a data connection outlives its session. */
+static void record_outlives_the_session(void **state)
+{
+	struct wire w;
+	struct endpoint from = wire_endpoint(CLIENT4, 20);
+
+	(void)state;
+	scene_start(&w, &plain);
+	scene_ask(&w, VIA_PASV, SERVER4, 42000);
+	scene_data(&w);
+	wire_rst(&w, CLIENT);
+	wire_wait(&w, MINUTE);
+	assert_int_equal(scene_stats(&w).sessions, 0);
+	assert_int_equal(scene_holes(&w, "used"), 1);
+	engine_data_closed(w.engine, &from, &key_of(&w)->to, false, 0, 0, w.now,
+			   w.out);
+	assert_int_equal(w.out->events, 1);
+	assert_int_equal(w.out->event[0].session, 1);
+	assert_false(w.out->event[0].data.has_bytes);
+	assert_int_equal(scene_holes(&w, "used"), 0);
+	scene_stop(&w);
+}
+
 static void syn_again(void **state)
 {
 	struct wire w;
@@ -339,6 +362,7 @@ int main(void)
 		cmocka_unit_test(closed_early),
 		cmocka_unit_test(failed_transfer_keeps_it),
 		cmocka_unit_test(gone_with_the_session),
+		cmocka_unit_test(record_outlives_the_session),
 		cmocka_unit_test(syn_again),
 		cmocka_unit_test(used_records_give_way),
 		cmocka_unit_test(active_source_port),

@@ -365,6 +365,7 @@ static void rfc49_sequence_numbers(void **state)
 		scene_data(&w);
 	}
 	assert_int_equal(scene_stats(&w).rewrites, 120);
+	assert_int_equal(w.actions[ACTION_LIBERAL], 1);
 	assert_int_equal(w.end[SERVER].received,
 			 w.end[CLIENT].stream_len + 60 * 5);
 	assert_int_equal(w.end[CLIENT].received,

@@ -306,6 +306,32 @@ static void fin_with_content(void **state)
 	scene_stop(&w);
 }
 
+/* A FIN behind bytes that no longer fit goes with them, later. */
+static void fin_of_a_cut_packet(void **state)
+{
+	struct wire w;
+	char text[1460];
+	size_t at;
+
+	(void)state;
+	scene_start(&w, &(struct wire_options){ .snat = true });
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "PORT 10,1,4,4,19,137\r\nSITE ", 27);
+	memcpy(text + sizeof(text) - 2, "\r\n", 2);
+	at = w.end[CLIENT].stream_len;
+	wire_write(&w, CLIENT, text, sizeof(text));
+	w.end[CLIENT].fin_sent = true;
+	wire_segment_flags(&w, CLIENT, at, at + sizeof(text), TCP_FIN);
+	assert_int_equal(w.end[SERVER].received, at + sizeof(text));
+	assert_false(w.end[SERVER].fin_received);
+	wire_segment_flags(&w, CLIENT, at, at + sizeof(text), TCP_FIN);
+	wire_segment_flags(&w, CLIENT, w.end[CLIENT].acked, at + sizeof(text),
+			   TCP_FIN);
+	assert_int_equal(w.end[SERVER].received, at + sizeof(text) + 5);
+	assert_true(w.end[SERVER].fin_received);
+	scene_stop(&w);
+}
+
 /* Not before each FIN is acknowledged, whichever comes first. */
 static void fin_must_be_acknowledged(void **state)
 {
@@ -427,6 +453,7 @@ int main(void)
 		cmocka_unit_test(picked_up_one_sided),
 		cmocka_unit_test(fin_both_ways),
 		cmocka_unit_test(fin_with_content),
+		cmocka_unit_test(fin_of_a_cut_packet),
 		cmocka_unit_test(fin_must_be_acknowledged),
 		cmocka_unit_test(rst_near_and_far),
 		cmocka_unit_test(refused_connection),

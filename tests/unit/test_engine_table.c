@@ -71,7 +71,8 @@ static void syn_flood_crowds_out_itself(void **state)
 	scene_stop(&w);
 }
 
-/* A SYN and an ACK with invented numbers, no server: not a session. */
+/* A SYN and an ACK with invented numbers is not a session, whether the server
+ * answered the SYN (to somebody else) or not. */
 static void blind_handshakes_are_no_sessions(void **state)
 {
 	struct wire w, late;
@@ -88,7 +89,15 @@ static void blind_handshakes_are_no_sessions(void **state)
 					.bytes = "USER a\r\n",
 					.len = i % 2 ? 8 : 0 };
 
+		struct wire_tcp answer = { .src = ack.dst,
+					   .dst = ack.src,
+					   .seq = 0x7fffffff,
+					   .ack = 8,
+					   .flags = TCP_SYN | TCP_ACK };
+
 		wire_syn(&w, &ack.src, &ack.dst);
+		if (i % 3)
+			wire_tcp(&w, &answer);
 		wire_tcp(&w, &ack);
 	}
 	assert_int_equal(scene_stats(&w).sessions, 1);

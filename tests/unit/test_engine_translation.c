@@ -172,6 +172,41 @@ static void expect_data_at(struct wire *w, const char *addr, uint16_t port)
 	assert_true(is_at(&data->dnat_to, addr, port));
 }
 
+/* Our own ACK says what the server's last packet said: its window, its
+ * timestamp; and what the client sent is echoed (RFC 7323 3.2). */
+static void ack_of_our_own(void **state)
+{
+	struct wire w;
+	struct packet p;
+	size_t at;
+
+	(void)state;
+	wire_start(&w, &snat);
+	w.timestamps = true;
+	wire_connect(&w);
+	wire_login(&w);
+	wire_write(&w, CLIENT, "PORT 10,1,4,4,19,137\r\n", 22);
+	at = w.end[CLIENT].acked;
+	wire_segment(&w, CLIENT, at, at + 9);
+	assert_int_equal(w.actions[ACTION_INJECT], 0);
+	/* Again, to the engine alone, so that its packet can be seen. */
+	assert_int_equal(engine_packet(w.engine, w.packet[w.packets - 2], 7,
+				       w.now, w.out),
+			 ENGINE_DONE);
+	assert_int_equal(w.out->action[1].type, ACTION_INJECT);
+	assert_int_equal(packet_decode(w.out->action[1].inject.bytes, &p),
+			 PACKET_TCP);
+	assert_true(packet_checksum_ok(&p));
+	assert_true(is_at(&p.src, SERVER4, 21));
+	assert_true(is_at(&p.dst, "203.0.113.100", 50505));
+	assert_int_equal(p.flags, TCP_ACK);
+	assert_int_equal(p.seq, w.end[SERVER].isn + 1 + w.end[SERVER].acked);
+	assert_int_equal(p.ack, w.end[CLIENT].isn + 1 + at + 9);
+	assert_int_equal(p.window, 64240);
+	assert_true(p.has_timestamp && p.tsval == 1000 && p.tsecr == 1000);
+	scene_stop(&w);
+}
+
 /* Two clients that share a public address choose the same port. */
 static void same_port_behind_one_address(void **state)
 {
@@ -196,6 +231,37 @@ static void same_port_behind_one_address(void **state)
 	scene_expect_quiet(&a);
 	scene_expect_quiet(&b);
 	scene_leave(&b);
+	scene_stop(&a);
+}
+
+/* A port that we choose is one that the policy allows. */
+static void chosen_ports_are_allowed(void **state)
+{
+	struct wire a, b[12];
+	char addr[ADDR_TEXT_MAX];
+
+	(void)state;
+	wire_start(&a, &snat);
+	a.policy.denied[0] = (struct port_range){ 6000, 35000 };
+	a.policy.denied_count = 1;
+	wire_connect(&a);
+	wire_login(&a);
+	scene_ask(&a, VIA_PORT, CLIENT4, 5001);
+	for (uint8_t i = 0; i < ARRAY_SIZE(b); i++) {
+		struct endpoint client = wire_endpoint("10.1.4.50", 40404);
+		uint16_t port;
+
+		client.addr.b[15] = (uint8_t)(client.addr.b[15] + i);
+		addr_format(&client.addr, addr);
+		wire_join(&b[i], &a, &snat, &client);
+		wire_connect(&b[i]);
+		wire_login(&b[i]);
+		scene_ask(&b[i], VIA_PORT, addr, 5001);
+		port = key_of(&b[i])->to.port;
+		assert_true(port >= 1024 && (port < 6000 || port > 35000));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(b); i++)
+		scene_leave(&b[i]);
 	scene_stop(&a);
 }
 
@@ -365,7 +431,9 @@ int main(void)
 		cmocka_unit_test(client_advertises_public_address),
 		cmocka_unit_test(sack_is_translated),
 		cmocka_unit_test(unspecified_address),
+		cmocka_unit_test(ack_of_our_own),
 		cmocka_unit_test(same_port_behind_one_address),
+		cmocka_unit_test(chosen_ports_are_allowed),
 		cmocka_unit_test(same_port_while_it_is_used),
 		cmocka_unit_test(same_port_of_one_client),
 		cmocka_unit_test(same_port_of_one_client_refused),

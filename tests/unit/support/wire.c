@@ -10,7 +10,6 @@
 #include "wire.h"
 
 #define ROUNDS_MAX 4000
-
 /* --- the ends ------------------------------------------------------------ */
 
 static void send_from(struct wire *w, enum side from, size_t offset,
@@ -149,7 +148,7 @@ static void carry_out(struct wire *w, struct outcome *out)
 	struct outcome *mine = malloc(sizeof(*mine));
 
 	assert_non_null(mine);
-	/* With all taken, the last one may have been written over. */
+	/* All taken: the last one may have been written over. */
 	assert_true(out->events < OUTCOME_EVENTS_MAX);
 	assert_true(out->actions < OUTCOME_ACTIONS_MAX);
 	mine->actions = out->actions;
