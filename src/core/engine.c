@@ -235,19 +235,10 @@ static bool checksum_is_bad(struct engine *e, struct session *s,
 	return true;
 }
 
-static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
-				     uint32_t tag, bool control)
+/* A packet that belongs to no session that we know. */
+static enum engine_result stray(struct engine *e, const struct packet *p,
+				uint32_t tag, bool control)
 {
-	enum direction d;
-	struct session *s = session_find(e, &p->src, &p->dst, &d);
-
-	/* Its receiver will not read it either (RFC 9293 3.1). */
-	if ((s || control) && checksum_is_bad(e, s, p)) {
-		pass(e, tag, VERDICT_ACCEPT);
-		return ENGINE_DONE;
-	}
-	if (s)
-		return known_session(e, s, d, p, tag);
 	if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 		if (is_control(e, p->dst.port)) {
 			new_session(e, p, tag);
@@ -261,6 +252,26 @@ static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
 	}
 	pass(e, tag, VERDICT_ACCEPT);
 	return ENGINE_DONE;
+}
+
+static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
+				     uint32_t tag)
+{
+	enum direction d;
+	struct session *s = session_find(e, &p->src, &p->dst, &d);
+	bool control = s || concerns_control(e, p);
+	enum engine_result result = ENGINE_DONE;
+
+	/* Its receiver will not read it either (RFC 9293 3.1). */
+	if (control && checksum_is_bad(e, s, p))
+		pass(e, tag, VERDICT_ACCEPT);
+	else if (s)
+		result = known_session(e, s, d, p, tag);
+	else
+		result = stray(e, p, tag, control);
+	if (result == ENGINE_DONE)
+		e->stats.control_packets += control;
+	return result;
 }
 
 /* The kernel puts fragments together before they are queued; what comes here
@@ -280,14 +291,12 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 				 struct outcome *out)
 {
 	enum engine_result result = ENGINE_DONE;
-	bool control = false;
 	struct packet p;
 
 	outcome_begin(e, out, now_us);
 	switch (packet_decode(bytes, &p)) {
 	case PACKET_TCP:
-		control = concerns_control(e, &p);
-		result = tcp_packet(e, &p, tag, control);
+		result = tcp_packet(e, &p, tag);
 		break;
 	case PACKET_FRAGMENT:
 		fragment(e, &p, tag);
@@ -299,10 +308,8 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 		pass(e, tag, VERDICT_DROP);
 		break;
 	}
-	if (result == ENGINE_DONE) {
+	if (result == ENGINE_DONE)
 		e->stats.packets++;
-		e->stats.control_packets += control;
-	}
 	return result;
 }
 

@@ -45,26 +45,47 @@ bool span_equal_nocase(struct span a, struct span b)
 	return true;
 }
 
-/* Eight bytes at a time: a byte that is zero after the XOR is the one. */
-static bool word_has(uint64_t word, uint64_t pattern)
+/* Eight bytes, the first one lowest; compilers make one load of it. */
+static uint64_t word_at(const uint8_t *b)
 {
-	word ^= pattern;
-	return (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+	return b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 |
+	       (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
+	       (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+	       (uint64_t)b[7] << 56;
 }
 
+#define WORD sizeof(uint64_t)
+
+/* Index of the first byte of the word at @b that equals @pattern's; WORD if
+ * there is none. A byte that is zero after the XOR is the one. */
+static size_t word_find(const uint8_t *b, uint64_t pattern)
+{
+	uint64_t word = word_at(b) ^ pattern;
+
+	word = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+	return word ? (size_t)__builtin_ctzll(word) / 8 : WORD;
+}
+
+/* Every line is searched twice, for its end and for Telnet: so by words, the
+ * last one over what was searched already, without a loop over single bytes
+ * that the processor would have to guess the end of. */
 size_t span_find(struct span s, uint8_t byte)
 {
-	uint64_t pattern = byte * 0x0101010101010101u, word;
-	size_t i = 0;
+	uint64_t pattern = byte * 0x0101010101010101u;
+	size_t at = 0, i = WORD;
 
-	for (; i + sizeof(word) <= s.len; i += sizeof(word)) {
-		memcpy(&word, s.at + i, sizeof(word));
-		if (word_has(word, pattern))
-			break;
+	if (s.len < WORD) {
+		while (at < s.len && s.at[at] != byte)
+			at++;
+		return at;
 	}
-	while (i < s.len && s.at[i] != byte)
-		i++;
-	return i;
+	for (; at + WORD <= s.len; at += WORD) {
+		i = word_find(s.at + at, pattern);
+		if (i < WORD)
+			return at + i;
+	}
+	i = word_find(s.at + s.len - WORD, pattern);
+	return i < WORD ? s.len - WORD + i : s.len;
 }
 
 struct cursor cursor_of(struct span s)

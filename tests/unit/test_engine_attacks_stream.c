@@ -163,6 +163,7 @@ static void endless_line(enum side from, char with)
 	scene_play(&w, "< 200 what was that?");
 	scene_ask(&w, VIA_PORT, CLIENT4, 5001);
 	scene_expect_alert(&w, "line-too-long");
+	assert_int_equal(wire_logged(&w, "alert buffer-overflow"), 0);
 	assert_int_equal(w.actions[ACTION_PINHOLE_ADD], 1);
 	free(line);
 	scene_stop(&w);
