@@ -15,8 +15,10 @@ CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-ffunction-sections $(WARN) $(EXTRA)
 # The engine sees its own headers and nothing else.
-# -fbuiltin: memcpy and its like may still become single instructions.
-CORE_FLAGS := -ffreestanding -fbuiltin -Iinclude
+# -fbuiltin: memcpy and its like may become single instructions; but no loop may
+# become a call of something else, such as strlen.
+CORE_FLAGS := -ffreestanding -fbuiltin -fno-tree-loop-distribute-patterns \
+	-Iinclude
 HOST_FLAGS = -D_GNU_SOURCE -DSALLYPORT_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	$(shell pkg-config --cflags $(LIBS))
 LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread
