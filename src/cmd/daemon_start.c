@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/memory.h"
 #include "io/signals.h"
 
 #define MIB (1u << 20)
@@ -64,9 +64,8 @@ static int open_engine(struct daemon *d)
 	void *memory;
 
 	d->engine_size = engine_size(&d->config->limits);
-	memory = mmap(NULL, d->engine_size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (d->engine_size == 0 || memory == MAP_FAILED)
+	memory = d->engine_size ? memory_take(d->engine_size) : NULL;
+	if (!memory)
 		return cmd_fail(EXIT_SYSTEM, "run",
 				"no memory for the tables, %zu MiB; lower "
 				"limits.sessions or limits.pinholes",
@@ -228,7 +227,7 @@ void daemon_close(struct daemon *d)
 	sets_close(d->sets);
 	inject_close(&d->inject);
 	if (d->engine)
-		munmap(d->engine, d->engine_size);
+		memory_give(d->engine, d->engine_size);
 	/* Who waits for our end (`ctl stop`) finds everything clean. */
 	control_unlisten(&d->name);
 	control_server_close(d->control);

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "io/log.h"
+#include "io/memory.h"
 
 /* --- tags ---------------------------------------------------------------------- */
 
@@ -29,36 +29,19 @@ uint32_t daemon_tag_id(uint32_t tag, uint32_t last)
 
 /* --- hands --------------------------------------------------------------------- */
 
-/* The kernel gives pages as they are used, and most outcomes are small. */
-static struct outcome *outcome_make(void)
-{
-	struct outcome *out =
-		mmap(NULL, sizeof(*out), PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return out == MAP_FAILED ? NULL : out;
-}
-
-static void outcome_free(struct outcome *out)
-{
-	if (out)
-		munmap(out, sizeof(*out));
-}
-
 int hand_make(struct hand *h, struct queue *queue)
 {
-	h->out = outcome_make();
-	h->again = outcome_make();
+	h->out = memory_take(2 * sizeof(*h->out));
+	h->again = h->out ? h->out + 1 : NULL;
 	h->queue = queue;
 	h->own = queue_batch_new();
 	h->other = queue_batch_new();
-	return h->out && h->again && h->own && h->other ? 0 : -ENOMEM;
+	return h->out && h->own && h->other ? 0 : -ENOMEM;
 }
 
 void hand_free(struct hand *h)
 {
-	outcome_free(h->out);
-	outcome_free(h->again);
+	memory_give(h->out, 2 * sizeof(*h->out));
 	queue_batch_free(h->own);
 	queue_batch_free(h->other);
 	*h = (struct hand){ .queue = NULL };

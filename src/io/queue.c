@@ -24,6 +24,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#include "io/memory.h"
 #include "io/netlink.h"
 
 /* A whole packet and its attributes; those are below 300 bytes together. */
@@ -156,7 +157,7 @@ static void socket_tune(struct mnl_socket *nl)
 
 static struct queue *queue_new(struct mnl_socket *nl, uint16_t number)
 {
-	struct queue *q = calloc(1, sizeof(*q));
+	struct queue *q = memory_take(sizeof(*q));
 
 	if (!q)
 		return NULL;
@@ -202,7 +203,7 @@ void queue_close(struct queue *q)
 		return;
 	/* The kernel unbinds when the socket goes. */
 	mnl_socket_close(q->nl);
-	free(q);
+	memory_give(q, sizeof(*q));
 }
 
 int queue_fd(const struct queue *q)
