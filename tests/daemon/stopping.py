@@ -80,7 +80,8 @@ def check_a_killed_daemon_opens_nothing(space):
         wait_until(lambda: not checks.pinholes(lab), "the sets' own timeout")
         subject.start()
         dialog.command("NOOP", 200)
-        same(subject.events("session_open")[-1]["midstream"], True, "middle")
+        wait_until(lambda: subject.events("session_open")[-1]["midstream"],
+                   "the session, picked up in its middle")
         dialog.passive()
         same(checks.pinholes(lab), [], "pinholes for it")
         other = Dialog(lab)
