@@ -38,6 +38,7 @@ def check_packets_out_of_order(space):
             tcp.segment(first)
             tcp.acknowledged(len(first + second + third))
             wait_until(lambda: waiting(subject) == 0, "their verdicts")
+            wait_until(lambda: len(subject.events("command")) >= 2, "events")
             args = [event["arg"] for event in subject.events("command")]
             same(args, ["nobody", "anybody"], "what was read")
             checks.none_invalid(lab)
