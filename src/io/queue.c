@@ -218,31 +218,46 @@ uint64_t queue_refused(const struct queue *q)
 
 static uint32_t attr_u32(const struct nlattr *attr)
 {
-	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
+	return ntohl(mnl_attr_get_u32(attr));
 }
 
-/* Does @msg hold a packet? Then @p describes it. */
+static void attr_take(const struct nlattr *attr, struct queue_packet *p,
+		      uint32_t *length)
+{
+	const struct nfqnl_msg_packet_hdr *head;
+
+	switch (mnl_attr_get_type(attr)) {
+	case NFQA_PACKET_HDR:
+		head = mnl_attr_get_payload(attr);
+		p->id = ntohl(head->packet_id);
+		p->hook = head->hook;
+		break;
+	case NFQA_PAYLOAD:
+		p->bytes.at = mnl_attr_get_payload(attr);
+		p->bytes.len = mnl_attr_get_payload_len(attr);
+		break;
+	case NFQA_CAP_LEN: /* only a packet that was cut has it */
+		*length = attr_u32(attr);
+		break;
+	case NFQA_SKB_INFO:
+		p->checksum_ready = !(attr_u32(attr) & NFQA_SKB_CSUMNOTREADY);
+		break;
+	}
+}
+
+/* Does @msg hold a packet? Then @p describes it. The kernel's own attributes
+ * need no check of their sizes. */
 static bool packet_read(const struct nlmsghdr *msg, struct queue_packet *p)
 {
-	struct nlattr *attr[NFQA_MAX + 1] = { NULL };
-	const struct nfqnl_msg_packet_hdr *head;
-	uint32_t length;
+	const struct nlattr *attr;
+	uint32_t length = 0;
 
-	if (nfq_nlmsg_parse(msg, attr) < 0 || !attr[NFQA_PACKET_HDR])
+	if (msg->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
 		return false;
-	head = mnl_attr_get_payload(attr[NFQA_PACKET_HDR]);
-	p->id = ntohl(head->packet_id);
-	p->hook = head->hook;
-	p->bytes = (struct span){ NULL, 0 };
-	if (attr[NFQA_PAYLOAD]) {
-		p->bytes.at = mnl_attr_get_payload(attr[NFQA_PAYLOAD]);
-		p->bytes.len = mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]);
-	}
-	/* Only a packet that was cut carries its full length. */
-	length = attr_u32(attr[NFQA_CAP_LEN]);
+	*p = (struct queue_packet){ .checksum_ready = true };
+	mnl_attr_for_each(attr, msg, sizeof(struct nfgenmsg))
+		attr_take(attr, p, &length);
 	p->whole = length <= p->bytes.len;
-	p->checksum_ready =
-		!(attr_u32(attr[NFQA_SKB_INFO]) & NFQA_SKB_CSUMNOTREADY);
 	return true;
 }
 
