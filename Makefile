@@ -98,9 +98,10 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/%.search) ## search for SECONDS=60 with every fuzz 
 	done
 
 deps: ## install the packages that building and testing need
-	@sh tests/deps.sh
+	@sh tests/deps.sh all
 
-check: deps ## build and run every test that this machine can run
+check: ## build and run every test that this machine can run
+	@sh tests/deps.sh
 	@$(MAKE) --no-print-directory all unit $(CORPUS)
 	@sh tests/lab/fetch-servers.sh
 	@sh tests/check.sh $(BUILD)
@@ -118,7 +119,8 @@ matrix: all ## every sensible server, client, mode, NAT and family
 	@sh tests/lab/fetch-servers.sh
 	/usr/bin/python3 tests/lab/matrix.py --all --sallyport $(BUILD)/sallyport
 
-demo: deps ## the main job, shown in a lab of namespaces
+demo: ## the main job, shown in a lab of namespaces
+	@sh tests/deps.sh
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/lab/demo.py --sallyport $(BUILD)/sallyport
 

@@ -1,29 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Install what building, testing and the lab need; nothing if it is there.
+# Use: deps.sh [all]; "all" adds what `make fuzz`, `lint` and `fmt` need.
 set -eu
 
 # Building.
 packages="gcc make pkg-config libc6-dev libmnl-dev libnetfilter-queue-dev
 libnetfilter-conntrack-dev libyaml-dev libjansson-dev"
-# Unit tests, fuzzing, lint, manual.
-packages="$packages libcmocka-dev clang libclang-rt-14-dev clang-format
-clang-tidy cppcheck mandoc"
+# Unit tests and the manual.
+packages="$packages libcmocka-dev mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict
 # with vsftpd as packages: tests/lab/fetch-servers.sh unpacks those two.
-packages="$packages iproute2 util-linux iptables ipset conntrack procps tcpdump python3
-python3-pyftpdlib vsftpd curl lftp tnftp"
+packages="$packages iproute2 util-linux iptables ipset conntrack procps
+python3 python3-pyftpdlib vsftpd curl lftp tnftp"
+# With what they recommend: clang's runtime for the fuzzers is named by version.
+extra="clang clang-format clang-tidy cppcheck git"
 
-missing=
-for p in $packages; do
-	dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
-		grep -q '^install ok installed' || missing="$missing $p"
-done
-if [ -n "$missing" ]; then
-	sudo=
-	[ "$(id -u)" = 0 ] || sudo=sudo
-	echo "installing:$missing"
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+
+missing() {
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
+			grep -q '^install ok installed' || echo "$p"
+	done
+}
+
+fetch() { # OPTION PACKAGES...
+	option=$1
+	shift
+	wanted=$(missing "$@")
+	[ -n "$wanted" ] || return 0
+	echo "installing:" $wanted
 	$sudo apt-get update -q
-	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y \
-		--no-install-recommends $missing
-fi
+	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y "$option" \
+		$wanted
+}
+
+fetch --no-install-recommends $packages
+[ "${1-}" != all ] || fetch --install-recommends $extra
