@@ -43,7 +43,7 @@ const char *const ruleset_tables[RULESET_TABLES] = { "raw", "mangle" };
 /* Where the chains are jumped to from, for which packets. */
 static const struct {
 	const char *table, *chain, *match;
-	bool sent_here; /* spare the packets that bear the skip mark */
+	bool sent_here; /* only what this host sends; see put_sent_here() */
 } jumps[] = {
 	/* raw -I PREROUTING ! -i lo -p tcp -m tcp --syn -j SALLYPORT */
 	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", false },
@@ -53,20 +53,35 @@ static const struct {
 	{ "mangle", "FORWARD", "-p tcp", false },
 	/* mangle -I INPUT ! -i lo -p tcp -j SALLYPORT */
 	{ "mangle", "INPUT", "! -i lo -p tcp", false },
-	/* mangle -I POSTROUTING ! -o lo -p tcp -m addrtype --src-type LOCAL
-	 *	-m mark ! --mark 0x1000/0x1000 -j SALLYPORT */
-	{ "mangle", "POSTROUTING",
-	  "! -o lo -p tcp -m addrtype --src-type LOCAL", true },
+	/* mangle -I POSTROUTING ! -o lo -p tcp -m multiport --ports 21,990
+	 *	-m addrtype --src-type LOCAL -m mark ! --mark 0x1000/0x1000
+	 *	-j SALLYPORT */
+	{ "mangle", "POSTROUTING", "! -o lo -p tcp", true },
 };
 
 #define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
 
+/* What this host sends itself. To ask where an address belongs takes the kernel
+ * a look into its routes, so data packets are sorted out by their ports before
+ * that, where one match can hold all of them. */
+static void put_sent_here(FILE *to, const struct ruleset *rules)
+{
+	if (rules->ports <= MULTIPORT_MAX) {
+		fputs(" -m multiport --ports ", to);
+		for (size_t i = 0; i < rules->ports; i++)
+			fprintf(to, "%s%u", i ? "," : "", rules->port[i]);
+	}
+	fputs(" -m addrtype --src-type LOCAL", to);
+	if (rules->skip_mark)
+		fprintf(to, " -m mark ! --mark 0x%" PRIx32 "/0x%" PRIx32,
+			rules->skip_mark, rules->skip_mark);
+}
+
 static void put_jump(FILE *to, size_t i, const struct ruleset *rules)
 {
 	fprintf(to, "%s %s", jumps[i].chain, jumps[i].match);
-	if (jumps[i].sent_here && rules->skip_mark)
-		fprintf(to, " -m mark ! --mark 0x%" PRIx32 "/0x%" PRIx32,
-			rules->skip_mark, rules->skip_mark);
+	if (jumps[i].sent_here)
+		put_sent_here(to, rules);
 	fputs(" -j " RULESET_CHAIN, to);
 }
 
