@@ -34,9 +34,10 @@ git grep -nE '/work/|\.library' -- . ':!tests/lint.sh' && complain "machine path
 awk 'FNR == 1 { n = 0 } { n++ } n == 501 { print FILENAME ": over 500 lines" }' \
 	$(git ls-files '*.c') | grep . && complain "file too long"
 
+# unknownMacro: libmnl's mnl_attr_for_each is a loop.
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 	--enable=warning,performance,portability --suppress=missingInclude \
-	'-Dmnl_attr_for_each(a,n,o)=for ((a) = mnl_nlmsg_get_payload_offset(n, o); (a);)' \
+	--suppress=unknownMacro:src/io/queue.c \
 	-Iinclude -Isrc $core $host || complain "cppcheck"
 clang-tidy --quiet $core $host -- $flags 2>/dev/null || complain "clang-tidy"
 exit $bad
