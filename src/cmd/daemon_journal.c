@@ -323,13 +323,20 @@ static bool take_turn(struct journal *j, struct area **full)
 	ending = j->ending;
 	next = j->next_log;
 	j->next_log = -1;
-	j->lost += j->log.lost;
-	j->log.lost = 0;
-	j->failures = j->log.failures;
 	pthread_mutex_unlock(&j->lock);
 	if (next >= 0)
 		eventlog_switch(&j->log, next);
 	return !ending;
+}
+
+/* Let journal_counts() see what became of the event log. */
+static void publish(struct journal *j)
+{
+	pthread_mutex_lock(&j->lock);
+	j->lost += j->log.lost;
+	j->log.lost = 0;
+	j->failures = j->log.failures;
+	pthread_mutex_unlock(&j->lock);
 }
 
 static void rest(struct journal *j, int timeout_ms)
@@ -373,6 +380,7 @@ static void *journal_run(void *arg)
 		go_on = take_turn(j, &full);
 		tell_area(j, full);
 		full->used = 0;
+		publish(j);
 		if (go_on)
 			rest(j, -1);
 	} while (go_on);
