@@ -8,6 +8,7 @@
 
 #include <sallyport/addr.h>
 #include <sallyport/hostport.h>
+#include <sallyport/policy.h>
 #include <sallyport/span.h>
 
 enum event_type {
@@ -15,9 +16,11 @@ enum event_type {
 	EVENT_COMMAND,
 	EVENT_REPLY,
 	EVENT_AUTH,
+	EVENT_TLS,
 	EVENT_ENDPOINT,
 	EVENT_REWRITE,
 	EVENT_PINHOLE,
+	EVENT_GRANT,
 	EVENT_DATA,
 	EVENT_ALERT,
 	EVENT_SESSION_CLOSE,
@@ -33,6 +36,31 @@ enum pinhole_op {
 	PINHOLE_EXPIRE,
 	PINHOLE_REFUSE,
 };
+
+/* Steps of TLS on the control connection, in the order they come. */
+enum tls_step {
+	TLS_STEP_CLIENT_HELLO,
+	TLS_STEP_SERVER_HELLO,
+	TLS_STEP_CERTIFICATE, /* TLS 1.2 and older: later ones hide it */
+	TLS_STEP_CERTIFICATE_REQUEST,
+	TLS_STEP_ESTABLISHED,
+	TLS_STEP_FAILED,
+	TLS_STEP_CLEARED, /* the session speaks in the clear again */
+	TLS_STEPS
+};
+
+/* What a client offers to resume, and whether the server takes it up. */
+enum tls_resumption {
+	TLS_RESUME_NONE,
+	TLS_RESUME_SESSION_ID,
+	TLS_RESUME_TICKET,
+	TLS_RESUME_PSK,
+};
+
+enum grant_op { GRANT_OPEN, GRANT_CLOSE, GRANT_REFUSE };
+
+/* Is a data connection TLS? Only looked at where the configuration asks. */
+enum data_tls { DATA_TLS_UNKNOWN, DATA_TLS_YES, DATA_TLS_NO };
 
 /*
  * Every alert the engine can raise. The name is part of the contract: scripts
@@ -74,6 +102,18 @@ enum alert {
 	ALERT_SESSION_TABLE_FULL, /* or sessions-per-client reached */
 	ALERT_UNSUPPORTED_SECURITY, /* AUTH GSSAPI and the like: inspection ends */
 	ALERT_INJECTION,            /* bytes between AUTH and the handshake */
+	ALERT_CLEARTEXT_AFTER_AUTH, /* no handshake after 234, or no end of TLS */
+	ALERT_CLEARTEXT_LOGIN,      /* USER where TLS is required or expected */
+	ALERT_TLS_STRIPPED,     /* AUTH refused though offered or expected */
+	ALERT_TLS_FORBIDDEN,    /* AUTH where tls.explicit is forbid */
+	ALERT_TLS_VERSION,      /* below tls.minimum-version */
+	ALERT_TLS_MALFORMED,    /* records or hellos that cannot be read */
+	ALERT_TLS_SSLV2,        /* a hello of SSL 2 */
+	ALERT_TLS_URGENT,       /* TCP urgent data under TLS */
+	ALERT_TLS_NAME,         /* HOST and SNI differ (RFC 7151 3.2.2) */
+	ALERT_GRANT_LIMIT,      /* servers[].max-data or max-new reached */
+	ALERT_GRANT_TABLE_FULL, /* no room to remember one more grant */
+	ALERT_CLEARTEXT_DATA, /* data-protection is require, and no TLS came */
 	ALERTS
 };
 
@@ -105,6 +145,22 @@ struct event {
 			bool accepted;
 		} auth;
 		struct {
+			enum tls_step step;
+			/* CLIENT_HELLO: the highest offered; SERVER_HELLO and
+			 * ESTABLISHED: the one agreed upon. Wire value. */
+			uint16_t version;
+			uint16_t cipher;  /* SERVER_HELLO; wire value */
+			struct span sni;  /* CLIENT_HELLO, CERTIFICATE */
+			struct span alpn; /* hellos: the (first) protocol */
+			enum tls_resumption resumption; /* CLIENT_HELLO */
+			bool resumed;                   /* SERVER_HELLO */
+			bool retry;        /* SERVER_HELLO: HelloRetryRequest */
+			bool from_client;  /* CERTIFICATE, FAILED: whose */
+			struct span chain; /* CERTIFICATE: its whole message
+					      * body (RFC 5246 7.4.2) */
+			const char *reason; /* FAILED, CLEARED */
+		} tls;
+		struct {
 			enum via via;
 			struct endpoint endpoint;
 			bool accepted;
@@ -125,12 +181,23 @@ struct event {
 			const char *reason; /* NULL for open and use */
 		} pinhole;
 		struct {
+			enum grant_op op;
+			bool active;
+			struct span server_name; /* of its servers entry, or
+						  * empty */
+			struct port_range ports; /* of whoever is connected to;
+						  * 0-0: none */
+			const char *reason;      /* NULL for open */
+		} grant;
+		struct {
 			bool open; /* or close */
 			bool active;
 			struct endpoint from, to;
 			bool has_bytes; /* conntrack accounting was on */
 			uint64_t bytes_from, bytes_to;
 			bool related;
+			bool granted; /* by a grant, not by a pinhole */
+			enum data_tls tls;
 			const char *reason; /* NULL when all is well */
 		} data;
 		struct {
@@ -159,5 +226,14 @@ const char *severity_name(enum severity s);
 
 /* "open", "use", ... */
 const char *pinhole_op_name(enum pinhole_op op);
+
+/* "client_hello", "server_hello", ... */
+const char *tls_step_name(enum tls_step step);
+
+/* "none", "session_id", "ticket", "psk" */
+const char *tls_resumption_name(enum tls_resumption r);
+
+/* "open", "close", "refuse" */
+const char *grant_op_name(enum grant_op op);
 
 #endif

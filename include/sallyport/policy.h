@@ -42,7 +42,21 @@ struct policy_server {
 	enum policy_active active;
 	enum policy_server_tls tls;
 	enum policy_data data;
-	unsigned int max_data;
+	unsigned int max_data; /* open at once, for one control connection */
+	unsigned int
+		new_data; /* new ones a minute, for one control connection */
+};
+
+/*
+ * One entry of "clients:": FTP clients behind NAT that tell servers a public
+ * address and ports of their own (RFC 4217 7: nobody can rewrite theirs).
+ */
+struct policy_client {
+	char name[POLICY_NAME_MAX];
+	struct prefix address[POLICY_ADDRS_MAX];
+	size_t addresses;
+	struct addr public_address;
+	struct port_range active; /* what it lets servers connect to */
 };
 
 struct policy {
@@ -54,6 +68,8 @@ struct policy {
 	enum policy_explicit_tls explicit_tls;
 	uint16_t minimum_tls; /* wire value: 0x0303 is TLS 1.2 */
 	bool fast_path;
+	uint32_t fast_mark; /* set on control entries that left the queue */
+	uint32_t data_mark; /* on data entries whose first payload is queued */
 
 	uint64_t pinhole_timeout_us;
 	uint16_t minimum_port;
@@ -66,6 +82,8 @@ struct policy {
 
 	const struct policy_server *server;
 	size_t servers;
+	const struct policy_client *client;
+	size_t clients;
 };
 
 bool policy_is_control_port(const struct policy *p, uint16_t port);
@@ -78,6 +96,10 @@ bool policy_port_allowed(const struct policy *p, uint16_t port);
 /* The first entry whose prefixes hold @server, or NULL. */
 const struct policy_server *policy_server_find(const struct policy *p,
 					       const struct addr *server);
+
+/* The first entry whose prefixes hold @client, or NULL. */
+const struct policy_client *policy_client_find(const struct policy *p,
+					       const struct addr *client);
 
 /* Is @a one of the public addresses configured for @s (which may be NULL)? */
 bool policy_server_is_public(const struct policy_server *s,

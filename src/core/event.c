@@ -94,6 +94,35 @@ static const struct alert_row {
 		"followed." },
 	[ALERT_INJECTION] = { "injection", SEVERITY_CRITICAL,
 		"Cleartext stood between AUTH and the TLS handshake." },
+	[ALERT_CLEARTEXT_AFTER_AUTH] = { "cleartext-after-auth",
+		SEVERITY_CRITICAL,
+		"Cleartext came where the session had agreed on TLS." },
+	[ALERT_CLEARTEXT_LOGIN] = { "cleartext-login", SEVERITY_WARNING,
+		"A login was tried in the clear where TLS is required or "
+		"expected." },
+	[ALERT_TLS_STRIPPED] = { "tls-stripped", SEVERITY_CRITICAL,
+		"AUTH was refused by a server that offers TLS or is expected "
+		"to." },
+	[ALERT_TLS_FORBIDDEN] = { "tls-forbidden", SEVERITY_INFO,
+		"AUTH was refused because the configuration forbids it." },
+	[ALERT_TLS_VERSION] = { "tls-version", SEVERITY_WARNING,
+		"The TLS version is below the configured minimum." },
+	[ALERT_TLS_MALFORMED] = { "tls-malformed", SEVERITY_WARNING,
+		"The TLS records or the handshake cannot be read." },
+	[ALERT_TLS_SSLV2] = { "tls-sslv2", SEVERITY_WARNING,
+		"The client began with a hello of SSL 2, which is refused." },
+	[ALERT_TLS_URGENT] = { "tls-urgent", SEVERITY_WARNING,
+		"Urgent data came on an encrypted control connection." },
+	[ALERT_TLS_NAME] = { "tls-name", SEVERITY_INFO,
+		"The client named one host in HOST and another in its TLS "
+		"hello." },
+	[ALERT_GRANT_LIMIT] = { "grant-limit", SEVERITY_WARNING,
+		"An encrypted session opens more data connections than "
+		"allowed." },
+	[ALERT_GRANT_TABLE_FULL] = { "grant-table-full", SEVERITY_WARNING,
+		"No room is left for the grant of an encrypted session." },
+	[ALERT_CLEARTEXT_DATA] = { "cleartext-data", SEVERITY_WARNING,
+		"A data connection that must be TLS is not; it is dropped." },
 	/* clang-format on */
 };
 
@@ -104,9 +133,11 @@ const char *event_type_name(enum event_type type)
 		[EVENT_COMMAND] = "command",
 		[EVENT_REPLY] = "reply",
 		[EVENT_AUTH] = "auth",
+		[EVENT_TLS] = "tls",
 		[EVENT_ENDPOINT] = "endpoint",
 		[EVENT_REWRITE] = "rewrite",
 		[EVENT_PINHOLE] = "pinhole",
+		[EVENT_GRANT] = "grant",
 		[EVENT_DATA] = "data",
 		[EVENT_ALERT] = "alert",
 		[EVENT_SESSION_CLOSE] = "session_close",
@@ -147,6 +178,44 @@ const char *pinhole_op_name(enum pinhole_op op)
 		[PINHOLE_OPEN] = "open",     [PINHOLE_USE] = "use",
 		[PINHOLE_CLOSE] = "close",   [PINHOLE_EXPIRE] = "expire",
 		[PINHOLE_REFUSE] = "refuse",
+	};
+
+	return name[op];
+}
+
+const char *tls_step_name(enum tls_step step)
+{
+	static const char *const name[TLS_STEPS] = {
+		[TLS_STEP_CLIENT_HELLO] = "client_hello",
+		[TLS_STEP_SERVER_HELLO] = "server_hello",
+		[TLS_STEP_CERTIFICATE] = "certificate",
+		[TLS_STEP_CERTIFICATE_REQUEST] = "certificate_request",
+		[TLS_STEP_ESTABLISHED] = "established",
+		[TLS_STEP_FAILED] = "failed",
+		[TLS_STEP_CLEARED] = "cleared",
+	};
+
+	return name[step];
+}
+
+const char *tls_resumption_name(enum tls_resumption r)
+{
+	static const char *const name[] = {
+		[TLS_RESUME_NONE] = "none",
+		[TLS_RESUME_SESSION_ID] = "session_id",
+		[TLS_RESUME_TICKET] = "ticket",
+		[TLS_RESUME_PSK] = "psk",
+	};
+
+	return name[r];
+}
+
+const char *grant_op_name(enum grant_op op)
+{
+	static const char *const name[] = {
+		[GRANT_OPEN] = "open",
+		[GRANT_CLOSE] = "close",
+		[GRANT_REFUSE] = "refuse",
 	};
 
 	return name[op];

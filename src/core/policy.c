@@ -33,10 +33,10 @@ bool policy_port_allowed(const struct policy *p, uint16_t port)
 	return true;
 }
 
-static bool holds(const struct policy_server *s, const struct addr *a)
+static bool holds(const struct prefix *list, size_t n, const struct addr *a)
 {
-	for (size_t i = 0; i < s->addresses; i++)
-		if (prefix_contains(&s->address[i], a))
+	for (size_t i = 0; i < n; i++)
+		if (prefix_contains(&list[i], a))
 			return true;
 	return false;
 }
@@ -45,8 +45,17 @@ const struct policy_server *policy_server_find(const struct policy *p,
 					       const struct addr *server)
 {
 	for (size_t i = 0; i < p->servers; i++)
-		if (holds(&p->server[i], server))
+		if (holds(p->server[i].address, p->server[i].addresses, server))
 			return &p->server[i];
+	return NULL;
+}
+
+const struct policy_client *policy_client_find(const struct policy *p,
+					       const struct addr *client)
+{
+	for (size_t i = 0; i < p->clients; i++)
+		if (holds(p->client[i].address, p->client[i].addresses, client))
+			return &p->client[i];
 	return NULL;
 }
 
