@@ -81,8 +81,8 @@ struct certificate_view {
 	/* As the client sent it (RFC 6066 3); empty: none. A client's chain is
 	 * not judged by name: it has neither this nor @server. */
 	struct span sni;
-	const struct addr
-		*server; /* as the client knows it; NULL: not judged */
+	/* As the client knows it; NULL: not judged. */
+	const struct addr *server;
 	uint64_t now_us; /* microseconds since the epoch */
 };
 

@@ -55,14 +55,6 @@ bool field_dn(struct certificate_name *out, const X509_NAME *dn)
 	if (!to)
 		return false;
 	good = X509_NAME_print_ex(to, dn, 0, DN_FLAGS) >= 0;
-	if (!good) {
-		/* A value that does not fit its type, such as half a character
-		 * of a BMPString: all values as #hex, RFC 2253 2.4. */
-		good = BIO_reset(to) == 1 &&
-		       X509_NAME_print_ex(to, dn, 0,
-					  DN_FLAGS | ASN1_STRFLGS_DUMP_ALL) >=
-			       0;
-	}
 	len = BIO_get_mem_data(to, &text);
 	if (good)
 		field_name(out, span_of(text, len > 0 ? (size_t)len : 0));
@@ -158,7 +150,7 @@ static void key_sized(char *out, const char *kind, const EVP_PKEY *key)
 
 static void key_curve(char *out, const char *kind, const EVP_PKEY *key)
 {
-	char curve[CERTIFICATE_KEY_MAX];
+	char curve[CERTIFICATE_KEY_MAX / 2]; /* OpenSSL's longest: 23 */
 	const char *nist;
 	size_t len;
 
