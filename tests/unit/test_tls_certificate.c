@@ -74,6 +74,29 @@ static void test_unknown_keys(void **state)
 	cert_free(&c);
 }
 
+/* Parameters in place of a curve's name: those of P-256, then others. */
+static void test_explicit_curve(void **state)
+{
+	static const uint8_t order_end[] = { 0xf3, 0xb9, 0xca, 0xc2,
+					     0xfc, 0x63, 0x25, 0x51 };
+	struct cert_spec spec = cert_plain;
+	struct certificate out;
+	unsigned char *at;
+	struct cert c;
+
+	(void)state;
+	spec.explicit_curve = true;
+	c = make_cert(&spec);
+	assert_int_equal(read_at(&c, "", NOW, &out), CERTIFICATE_OK);
+	assert_string_equal(out.key, "EC P-256");
+	at = memmem(c.der, c.len, order_end, sizeof(order_end));
+	assert_non_null(at);
+	at[sizeof(order_end) - 1] ^= 2;
+	assert_int_equal(read_at(&c, "", NOW, &out), CERTIFICATE_OK);
+	assert_string_equal(out.key, "EC with its own curve");
+	cert_free(&c);
+}
+
 static void test_times(void **state)
 {
 	static const struct {
@@ -350,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_explicit_curve),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_far_times),
 		cmocka_unit_test(test_chain),
