@@ -6,6 +6,10 @@
  * store to judge by, and whoever sends the key decides how slow a signature is
  * to verify. What is said here is what the certificates say of themselves.
  *
+ * Decoding is no work for a thread that owes verdicts: a certificate takes some
+ * tenths of a millisecond, a chain that was built to be slow up to a tenth of a
+ * second.
+ *
  * No type of OpenSSL's crosses this header.
  */
 #ifndef TLS_CERTIFICATE_H
