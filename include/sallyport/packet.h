@@ -90,9 +90,11 @@ void packet_set_sack(const struct packet *p, uint8_t *copy, unsigned int i,
 		     uint32_t left, uint32_t right);
 void packet_set_checksum(const struct packet *p, uint8_t *copy, size_t len);
 
-/* A bare ACK made from nothing, for packet_make_ack(). */
+/* A segment without payload made from nothing, for packet_make_ack(): an ACK,
+ * or with other @flags an RST (RFC 9293 3.10.7). */
 struct packet_ack {
 	struct endpoint src, dst;
+	uint8_t flags;
 	uint32_t seq, ack;
 	uint16_t window;
 	bool has_timestamp;

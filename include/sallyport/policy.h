@@ -97,6 +97,10 @@ bool policy_port_allowed(const struct policy *p, uint16_t port);
 const struct policy_server *policy_server_find(const struct policy *p,
 					       const struct addr *server);
 
+/* The first entry that has @a as its own or as its public address, or NULL. */
+const struct policy_server *policy_server_at(const struct policy *p,
+					     const struct addr *a);
+
 /* The first entry whose prefixes hold @client, or NULL. */
 const struct policy_client *policy_client_find(const struct policy *p,
 					       const struct addr *client);

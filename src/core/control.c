@@ -126,6 +126,15 @@ static bool is_stuck(const struct stream *st, const struct packet *p)
 	       (p->flags & TCP_ACK);
 }
 
+/* Neither end shall think that the other is still there. */
+static void cut_off(struct engine *e, struct session *s, enum direction d,
+		    const struct packet *p, uint32_t tag, uint32_t released)
+{
+	forward_reset(e, s, d, p, released);
+	outcome_verdict(e, tag, VERDICT_DROP, (struct span){ 0 });
+	session_end(e, s, "refused by policy");
+}
+
 static void take_and_forward(struct engine *e, struct session *s,
 			     enum direction d, const struct packet *p,
 			     uint32_t tag)
@@ -134,9 +143,14 @@ static void take_and_forward(struct engine *e, struct session *s,
 	/* A stream that begins with this packet withholds nothing before it. */
 	uint32_t released = st->synced ? st->released : p->seq;
 	uint32_t next = st->next;
-	enum fate fate;
+	enum fate fate = FATE_DROP;
 
-	fate = stream_take(e, s, d, p);
+	if (!s->cut)
+		fate = stream_take(e, s, d, p);
+	if (s->cut) {
+		cut_off(e, s, d, p, tag, released);
+		return;
+	}
 	if (fate == FATE_HOLD) {
 		if (hold_add(e, s, d, p, tag))
 			return;

@@ -7,6 +7,8 @@
  */
 #include "data.h"
 
+#include "data_tls.h"
+#include "grant.h"
 #include "outcome.h"
 #include "pinhole.h"
 #include "state.h"
@@ -24,6 +26,8 @@ static struct event *tell_data(struct engine *e, const struct hole *h,
 	ev->data.from = *from;
 	ev->data.to = h->key.to;
 	ev->data.related = true;
+	ev->data.granted = h->granted;
+	ev->data.tls = (enum data_tls)h->watch.tls;
 	return ev;
 }
 
@@ -43,15 +47,23 @@ static void create_entry(struct engine *e, const struct hole *h,
 	a->data.mark = h->mark;
 }
 
+/* @h, of which the SYN comes, is USED. */
+static void admit(struct engine *e, struct session *s, struct hole *h,
+		  const struct packet *syn)
+{
+	s->data_connections++;
+	data_watch(e, h, syn);
+	tell_data(e, h, &syn->src, true);
+	create_entry(e, h, syn);
+}
+
 static void let_in(struct engine *e, struct hole *h, const struct packet *syn)
 {
 	struct session *s = pool_at(&e->sessions, h->session);
 
 	s->unused_endpoints = 0;
-	s->data_connections++;
-	tell_data(e, h, &syn->src, true);
-	create_entry(e, h, syn);
 	hole_use(e, h, syn->src.port);
+	admit(e, s, h, syn);
 }
 
 /* Somebody else's SYN to the port of an open pinhole (RFC 2577 8). */
@@ -95,7 +107,114 @@ static void open_early(struct engine *e, struct hole *h)
 	hole_open(e, h);
 }
 
-bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
+/* --- grants --------------------------------------------------------------- */
+
+/* What a data connection under @g looks like: as hole_for() in endpoint.c, but
+ * that nobody said which port. */
+static struct hole hole_under(const struct engine *e, const struct session *s,
+			      const struct grant *g, const struct packet *syn)
+{
+	return (struct hole){
+		.active = g->active,
+		.granted = true,
+		.session_id = s->id,
+		.key = { g->from, syn->dst },
+		.target = { g->target, syn->dst.port },
+		.snat_to = g->snat_to,
+		.ends = s->ends,
+		.master_to = s->nat.server_public,
+		.mark = s->nat.mark | e->policy->connmark,
+	};
+}
+
+/* A SYN that comes as often as strangers like: told ten times a second, twenty
+ * at once, as the kernel looks at those to pinholes' ports (ruleset.c). */
+static bool may_tell_stranger(struct engine *e)
+{
+	const uint64_t step = US_PER_S / 10, most = 20 * step;
+
+	if (e->stranger_credit_us < e->now)
+		e->stranger_credit_us = e->now;
+	if (e->stranger_credit_us + step > e->now + most)
+		return false;
+	e->stranger_credit_us += step;
+	return true;
+}
+
+/* A SYN to a configured passive range, or from a server's data port, that no
+ * session stands behind, or not any more. */
+static void tell_stranger(struct engine *e, const struct packet *syn,
+			  const struct session *s, bool active,
+			  const char *reason)
+{
+	struct event *ev;
+
+	e->stats.data_unmatched++;
+	if (!may_tell_stranger(e))
+		return;
+	ev = outcome_event(e, s, EVENT_DATA);
+	ev->data.open = true;
+	ev->data.active = active;
+	ev->data.from = syn->src;
+	ev->data.to = syn->dst;
+	ev->data.reason = reason;
+}
+
+static bool is_data_port(const struct engine *e, uint16_t port)
+{
+	return policy_is_control_port(e->policy, (uint16_t)(port + 1)) ||
+	       policy_is_implicit_port(e->policy, (uint16_t)(port + 1));
+}
+
+/* Was @syn queued because of a servers entry? Then it is worth a word. */
+static bool concerns_server(const struct engine *e, const struct packet *syn,
+			    bool *active)
+{
+	const struct policy_server *s =
+		policy_server_at(e->policy, &syn->dst.addr);
+
+	*active = false;
+	if (s && s->passive.hi && syn->dst.port >= s->passive.lo &&
+	    syn->dst.port <= s->passive.hi)
+		return true;
+	*active = true;
+	return is_data_port(e, syn->src.port) &&
+	       policy_server_find(e->policy, &syn->src.addr);
+}
+
+/* The SYN of an encrypted session's data connection, or of who would be. */
+static void granted_syn(struct engine *e, const struct packet *p)
+{
+	struct session *s;
+	const char *reason = NULL;
+	struct grant *g = grant_take(e, p, &s, &reason);
+	struct hole want, *h;
+	bool active;
+
+	if (g) {
+		s = pool_at(&e->sessions, g->session);
+		want = hole_under(e, s, g, p);
+		h = hole_grant(e, s, &want, p->src.port);
+		if (h) {
+			e->stats.grants_used++;
+			admit(e, s, h, p);
+			return;
+		}
+		s->granted--;
+		alert_raise(e, s, ALERT_PINHOLE_TABLE_FULL);
+		reason = "table full";
+	} else if (s) {
+		alert_raise(e, s, ALERT_GRANT_LIMIT);
+	}
+	if (s)
+		e->stats.grants_refused++;
+	if (concerns_server(e, p, &active))
+		tell_stranger(e, p, s, active,
+			      reason ? reason
+				     : "no encrypted session of this pair");
+}
+
+void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 {
 	const struct pinhole_key key = { p->src.addr, p->dst };
 	struct hole *h = hole_find(e, &key, HOLE_OPEN);
@@ -110,14 +229,15 @@ bool data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 		let_in(e, h, p);
 	} else if (!hole_find_used(e, &p->src, &p->dst)) {
 		h = hole_find_to(e, &p->dst);
-		if (!h)
-			return false;
-		alert_raise(e, pool_at(&e->sessions, h->session),
-			    ALERT_DATA_THEFT);
-		keep_out(e, h, p, "not from the session's peer");
+		if (h) {
+			alert_raise(e, pool_at(&e->sessions, h->session),
+				    ALERT_DATA_THEFT);
+			keep_out(e, h, p, "not from the session's peer");
+		} else {
+			granted_syn(e, p);
+		}
 	}
 	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
-	return true;
 }
 
 void data_refused(struct engine *e, const struct action *failed)
@@ -132,6 +252,18 @@ void data_refused(struct engine *e, const struct action *failed)
 	ev->data.related = false;
 	ev->data.reason = "the kernel refused the entry";
 	hole_close(e, h, PINHOLE_CLOSE, NULL);
+}
+
+void engine_data_over(struct engine *e, const struct endpoint *from,
+		      const struct endpoint *to, uint64_t now_us,
+		      struct outcome *out)
+{
+	struct hole *h;
+
+	outcome_begin(e, out, now_us);
+	h = hole_find_used(e, from, to);
+	if (h)
+		hole_over(e, h);
 }
 
 void engine_data_closed(struct engine *e, const struct endpoint *from,

@@ -8,8 +8,8 @@
 
 struct engine;
 
-/* False: it fits no pinhole. */
-bool data_syn(struct engine *e, const struct packet *p, uint32_t tag);
+/* Gives its verdict, and all that follows where a pinhole or a grant fits. */
+void data_syn(struct engine *e, const struct packet *p, uint32_t tag);
 
 /* The kernel refused the entry. */
 void data_refused(struct engine *e, const struct action *failed);

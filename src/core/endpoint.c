@@ -189,7 +189,7 @@ static bool choose_port(struct engine *e, const struct session *s,
 
 	if (hole_key_free(e, &h->key, &h->target))
 		return true;
-	if (!session_may_edit(s, rq->d))
+	if (!session_is_translated(s, rq->d))
 		return false;
 	for (int i = 0; i < PORT_TRIES; i++) {
 		h->key.to.port =
@@ -213,7 +213,7 @@ static struct endpoint announced(const struct session *s,
 	const struct addr *inside =
 		is_active(rq) ? &s->ends.client.addr : &s->ends.server.addr;
 
-	if (rq->hp.has_addr && session_may_edit(s, rq->d) &&
+	if (rq->hp.has_addr && session_is_translated(s, rq->d) &&
 	    (addr_is_unspecified(&want.addr) || addr_equal(&want.addr, inside)))
 		want.addr = h->key.to.addr;
 	return want;

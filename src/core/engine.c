@@ -6,22 +6,27 @@
  *   packet of a known session      TCP, then lines           control.c
  *   data to or from a control port a session in its middle   control.c
  *   other SYN                      a data connection?        data.c
+ *   data of a data connection      is it TLS?                data_tls.c
  *   anything else                  accepted unchanged
  *
  * A PORT line is found in stream.c, read in ftp_session.c, judged, rewritten
  * and turned into a pinhole in endpoint.c; the pinhole lives in pinhole.c; the
- * changed packet is built in forward.c.
+ * changed packet is built in forward.c. What an encrypted session says is
+ * followed in session_tls.c, and opens grants in grant.c.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "control.h"
 #include "data.h"
+#include "data_tls.h"
+#include "grant.h"
 #include "hold.h"
 #include "outcome.h"
 #include "peer.h"
 #include "pinhole.h"
 #include "session_table.h"
+#include "session_tls.h"
 #include "state.h"
 
 /* Parts of lines and unacknowledged bytes: room for every second session to
@@ -35,6 +40,12 @@ static uint32_t chunks_for(const struct engine_limits *l)
 static uint32_t edits_for(const struct engine_limits *l)
 {
 	return l->sessions / 8 + 256;
+}
+
+/* Grants: every session may have one for each mode. */
+static uint32_t grants_for(const struct engine_limits *l)
+{
+	return 2 * l->sessions;
 }
 
 static bool limits_are_fine(const struct engine_limits *l)
@@ -54,6 +65,7 @@ static void lay_out(struct engine *e, struct arena *a,
 
 	pool_init(&e->sessions, a, sizeof(struct session), l->sessions);
 	pool_init(&e->holes, a, sizeof(struct hole), l->pinholes);
+	pool_init(&e->grants, a, sizeof(struct grant), grants_for(l));
 	pool_init(&e->peers, a, sizeof(struct peer), peers);
 	pool_init(&e->chunks, a, sizeof(struct store_chunk), chunks_for(l));
 	pool_init(&e->held, a, sizeof(struct held), HELD_MAX);
@@ -62,12 +74,17 @@ static void lay_out(struct engine *e, struct arena *a,
 		   offsetof(struct session, hash_next));
 	table_init(&e->by_key, a, l->pinholes, &e->holes,
 		   offsetof(struct hole, hash_next));
+	table_init(&e->by_flow, a, l->pinholes, &e->holes,
+		   offsetof(struct hole, flow_next));
+	table_init(&e->by_grant, a, l->sessions, &e->grants,
+		   offsetof(struct grant, hash_next));
 	table_init(&e->by_addr, a, l->sessions, &e->peers,
 		   offsetof(struct peer, hash_next));
 	e->line = arena_take(a, LINE_ROOM);
 	e->plain = arena_take(a, LINE_ROOM);
 	e->packet = arena_take(a, PACKET_ROOM);
 	e->payload = arena_take(a, PACKET_ROOM);
+	e->message = arena_take(a, MESSAGE_ROOM);
 }
 
 static void link_up(struct engine *e)
@@ -80,6 +97,8 @@ static void link_up(struct engine *e)
 		(struct links){ &e->holes, offsetof(struct hole, by_state) };
 	e->owner_via =
 		(struct links){ &e->holes, offsetof(struct hole, by_owner) };
+	e->grant_via =
+		(struct links){ &e->grants, offsetof(struct grant, by_owner) };
 	for (int i = 0; i < LIVES; i++)
 		e->life[i] = LIST_EMPTY;
 	for (int i = 0; i < HOLE_STATES; i++)
@@ -222,6 +241,12 @@ static enum engine_result midstream(struct engine *e, const struct packet *p,
 	}
 	s->midstream = true;
 	take_answer(e, s);
+	/* The handshake went by unseen, so nothing is granted, and a close of
+	 * TLS could not be told from data. */
+	if (s->implicit_tls || session_tls_looks_so(packet_payload(p))) {
+		s->encrypted = true;
+		session_opaque(s);
+	}
 	control_packet(e, s, d, p, tag);
 	return ENGINE_DONE;
 }
@@ -244,11 +269,13 @@ static enum engine_result stray(struct engine *e, const struct packet *p,
 			new_session(e, p, tag);
 			return ENGINE_DONE;
 		}
-		if (data_syn(e, p, tag))
-			return ENGINE_DONE;
+		data_syn(e, p, tag);
+		return ENGINE_DONE;
 	} else if (control && packet_payload(p).len &&
 		   !(p->flags & (TCP_RST | TCP_SYN))) {
 		return midstream(e, p, tag);
+	} else if (data_payload(e, p, tag)) {
+		return ENGINE_DONE;
 	}
 	pass(e, tag, VERDICT_ACCEPT);
 	return ENGINE_DONE;
@@ -353,9 +380,27 @@ void engine_action_failed(struct engine *e, const struct action *failed,
 		if (s)
 			session_doubt(e, s, ALERT_ACTION_FAILED);
 		break;
+	case ACTION_FAST_PATH:
+		if (s && s->fast)
+			session_tls_stay(e, s);
+		break;
+	case ACTION_DATA_PASS: /* its packets are queued on, and pass */
 	case ACTION_PINHOLE_DEL:
 		break; /* the kernel's own timeout will do it */
 	}
+}
+
+void engine_control_closed(struct engine *e, const struct ends *ends,
+			   uint64_t now_us, struct outcome *out)
+{
+	enum direction d;
+	struct session *s;
+
+	outcome_begin(e, out, now_us);
+	s = session_find(e, &ends->client, &ends->server, &d);
+	/* Of one that is still queued the packets themselves tell the end. */
+	if (s && d == FROM_CLIENT && s->fast)
+		session_end(e, s, "closed outside of the queue");
 }
 
 bool engine_shutdown(struct engine *e, uint64_t now_us, struct outcome *out)

@@ -230,12 +230,41 @@ void forward_ask_liberal(struct engine *e, struct session *s)
 	a->liberal.to = s->nat.server_public;
 }
 
+/* The addresses of a packet of ours to the sender of direction @d, or to its
+ * receiver. Before local translation: conntrack turns it towards them. */
+static void address(const struct session *s, bool to_client,
+		    struct packet_ack *ack)
+{
+	if (to_client) {
+		ack->src = s->ends.server;
+		ack->dst = s->nat.client_public;
+	} else {
+		ack->src = s->ends.client;
+		ack->dst = s->nat.server_public;
+	}
+}
+
+static bool inject(struct engine *e, const struct session *s,
+		   const struct packet_ack *ack)
+{
+	uint8_t *bytes = outcome_bytes(e, PACKET_ACK_MAX);
+	struct action *a;
+
+	if (!bytes)
+		return false;
+	a = outcome_action(e, ACTION_INJECT, s->id);
+	a->ends = s->ends;
+	a->inject.bytes = (struct span){ bytes, packet_make_ack(ack, bytes) };
+	return true;
+}
+
 void forward_forge_ack(struct engine *e, struct session *s, enum direction d,
 		       const struct packet *p)
 {
 	struct stream *st = &s->side[d];
 	const struct stream *other = &s->side[!d];
 	struct packet_ack ack = {
+		.flags = TCP_ACK,
 		.seq = p->ack, /* what the sender expects from the other */
 		.ack = st->next,
 		.window = other->window,
@@ -243,22 +272,29 @@ void forward_forge_ack(struct engine *e, struct session *s, enum direction d,
 		.tsval = other->tsval,
 		.tsecr = p->tsval,
 	};
-	uint8_t *bytes = outcome_bytes(e, PACKET_ACK_MAX);
-	struct action *a;
 
-	if (!bytes)
-		return;
-	/* Before local translation: conntrack turns it towards the sender. */
-	if (d == FROM_CLIENT) {
-		ack.src = s->ends.server;
-		ack.dst = s->nat.client_public;
-	} else {
-		ack.src = s->ends.client;
-		ack.dst = s->nat.server_public;
-	}
+	address(s, d == FROM_CLIENT, &ack);
 	forward_ask_liberal(e, s);
-	a = outcome_action(e, ACTION_INJECT, s->id);
-	a->ends = s->ends;
-	a->inject.bytes = (struct span){ bytes, packet_make_ack(&ack, bytes) };
-	st->forged = st->next;
+	if (inject(e, s, &ack))
+		st->forged = st->next;
+}
+
+void forward_reset(struct engine *e, struct session *s, enum direction d,
+		   const struct packet *p, uint32_t released)
+{
+	struct packet_ack to_sender = { .flags = TCP_RST, .seq = p->ack };
+	struct packet_ack to_receiver = {
+		.flags = TCP_RST | TCP_ACK,
+		.seq = seqmap_forward(&s->side[d].map, &e->edits,
+				      seq_min(released, p->seq)),
+		.ack = seqmap_backward(&s->side[!d].map, &e->edits, p->ack),
+	};
+
+	if (!(p->flags & TCP_ACK))
+		return;
+	address(s, d == FROM_CLIENT, &to_sender);
+	address(s, d == FROM_SERVER, &to_receiver);
+	inject(e, s, &to_sender);
+	if (s->life != LIFE_CLOSING)
+		inject(e, s, &to_receiver);
 }

@@ -19,6 +19,11 @@ void forward_packet(struct engine *e, struct session *s, enum direction d,
 void forward_forge_ack(struct engine *e, struct session *s, enum direction d,
 		       const struct packet *p);
 
+/* @p is dropped: reset its sender, as a closed port does, and its receiver, as
+ * if the sender had done so. */
+void forward_reset(struct engine *e, struct session *s, enum direction d,
+		   const struct packet *p, uint32_t released);
+
 /* Before the first changed number leaves. */
 void forward_ask_liberal(struct engine *e, struct session *s);
 

@@ -13,6 +13,7 @@
 #include "outcome.h"
 #include "pinhole.h"
 #include "session_table.h"
+#include "session_tls.h"
 #include "state.h"
 
 static void on_greeting(struct engine *e, struct session *s,
@@ -52,7 +53,7 @@ static void on_rein(struct engine *e, struct session *s,
 	hole_close_all(e, s, true, "REIN");
 }
 
-static bool mechanism_is_tls(const struct session *s)
+bool ftp_auth_is_tls(const struct session *s)
 {
 	static const char *const name[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
 	struct span m = span_str(s->mechanism);
@@ -63,12 +64,33 @@ static bool mechanism_is_tls(const struct session *s)
 	return false;
 }
 
+/* Does the server have what it refused? Then somebody between may have said no
+ * in its place (RFC 4217 4.1 lets clients go on in the clear). */
+static bool is_stripped(const struct engine *e, const struct session *s)
+{
+	const struct policy_server *server =
+		policy_server_find(e->policy, &s->ends.server.addr);
+	struct span m = span_str(s->mechanism);
+
+	/* SSL is the name of old; servers that know the new one refuse it. */
+	if (span_equal_nocase(m, span_str("SSL")))
+		return s->offers & OFFERS_SSL;
+	return s->offers & OFFERS_TLS ||
+	       (server && server->tls == SERVER_TLS_EXPECTED);
+}
+
+static void auth_refused(struct engine *e, struct session *s)
+{
+	if (ftp_auth_is_tls(s) && is_stripped(e, s))
+		session_doubt(e, s, ALERT_TLS_STRIPPED);
+}
+
 /* RFC 2228 3: 234 ends the exchange, 334 asks for ADAT. RFC 4217 4.1: for TLS
  * it is 234 and only 234. Everything else leaves the session in the clear. */
 static void on_auth(struct engine *e, struct session *s,
 		    const struct pending *p, const struct reply *r)
 {
-	bool tls = mechanism_is_tls(s);
+	bool tls = ftp_auth_is_tls(s);
 	bool accepted = r->code == 234 || (!tls && r->code == 334);
 	struct event *ev = outcome_event(e, s, EVENT_AUTH);
 
@@ -76,13 +98,17 @@ static void on_auth(struct engine *e, struct session *s,
 	ev->auth.mechanism = outcome_text(e, span_str(s->mechanism));
 	ev->auth.code = r->code;
 	ev->auth.accepted = accepted;
-	if (!accepted)
+	if (!accepted) {
+		auth_refused(e, s);
 		return;
+	}
+	/* RFC 2228 3: whoever was logged in must log in again. */
+	s->logged_in = false;
 	hole_close_all(e, s, true, "AUTH");
-	s->tls = tls;
-	if (!tls)
-		alert_raise(e, s, ALERT_UNSUPPORTED_SECURITY);
-	session_opaque(s);
+	if (tls)
+		session_tls_begin(e, s);
+	else
+		session_unread(e, s, ALERT_UNSUPPORTED_SECURITY);
 }
 
 static void on_active(struct engine *e, struct session *s,

@@ -22,6 +22,10 @@ struct reply {
 	size_t last_text_at;
 };
 
+/* Is the mechanism of the last AUTH one of TLS (RFC 4217 4, RFC 2228 3: in any
+ * case of letters)? */
+bool ftp_auth_is_tls(const struct session *s);
+
 /* Take a whole reply: it answers the oldest command that waits for one. */
 void ftp_react(struct engine *e, struct session *s, const struct reply *r);
 

@@ -15,7 +15,10 @@
 #include "ftp_reaction.h"
 #include "outcome.h"
 #include "pinhole.h"
+#include "random.h"
+#include "refusal.h"
 #include "session_table.h"
+#include "session_tls.h"
 #include "state.h"
 
 static struct span plain_text(struct engine *e, struct session *s,
@@ -122,16 +125,31 @@ static void take_transfer(struct engine *e, struct session *s)
 	s->endpoint_named = false;
 }
 
-static void take_command(struct engine *e, struct session *s,
-			 const struct ftp_command *cmd, const struct line *line)
+/* A login in the clear at a server that should have TLS. */
+static void compare_expectation(struct engine *e, struct session *s)
 {
-	struct pending p = { .verb = (uint8_t)cmd->verb };
+	const struct policy_server *server =
+		policy_server_find(e->policy, &s->ends.server.addr);
+
+	if (server && server->tls == SERVER_TLS_EXPECTED && !s->encrypted)
+		alert_raise(e, s, ALERT_CLEARTEXT_LOGIN);
+}
+
+static void take_command(struct engine *e, struct session *s,
+			 const struct ftp_command *cmd, const struct line *line,
+			 bool refused)
+{
+	/* What the server reads instead has no meaning for the session. */
+	struct pending p = { .verb = refused ? FTP_NOOP : (uint8_t)cmd->verb,
+			     .refused = refused };
 	enum via via;
 
 	if (has_pending(s, FTP_AUTH))
 		session_doubt(e, s, ALERT_INJECTION);
-	if (cmd->verb == FTP_AUTH)
-		remember_mechanism(s, cmd->arg);
+	if (cmd->verb == FTP_USER)
+		compare_expectation(e, s);
+	if (cmd->verb == FTP_HOST)
+		s->host_hash = hash_text(e, cmd->arg);
 	if (ftp_verb_transfers(cmd->verb))
 		take_transfer(e, s);
 	if (verb_via(cmd->verb, &via)) {
@@ -152,6 +170,7 @@ void ftp_line_from_client(struct engine *e, struct session *s,
 	struct line line = *raw;
 	struct ftp_command cmd;
 	bool first = !s->first_line_seen && !s->midstream;
+	bool refused;
 
 	line.text = plain_text(e, s, &line);
 	if (!line.text.len)
@@ -162,12 +181,13 @@ void ftp_line_from_client(struct engine *e, struct session *s,
 	s->first_line_seen = true;
 	tell_command(e, s, &cmd);
 	if (cmd.verb == FTP_NOT_FTP || (first && cmd.verb == FTP_UNKNOWN)) {
-		alert_raise(e, s, ALERT_NOT_FTP);
-		hole_close_all(e, s, true, alert_name(ALERT_NOT_FTP));
-		session_opaque(s);
+		session_unread(e, s, ALERT_NOT_FTP);
 		return;
 	}
-	take_command(e, s, &cmd, &line);
+	if (cmd.verb == FTP_AUTH)
+		remember_mechanism(s, cmd.arg);
+	refused = refusal_command(e, s, &cmd, raw);
+	take_command(e, s, &cmd, &line, refused);
 }
 
 /* --- replies ---------------------------------------------------------- */
@@ -191,8 +211,36 @@ static void bad_reply(struct engine *e, struct session *s)
 	} else if (s->greeted || s->midstream) {
 		session_doubt(e, s, ALERT_BAD_REPLY);
 	} else {
-		alert_raise(e, s, ALERT_BAD_REPLY);
-		session_opaque(s);
+		session_unread(e, s, ALERT_BAD_REPLY);
+	}
+}
+
+/* One line of the list that FEAT gives (RFC 2389 3.2, RFC 4217 6):
+ * " AUTH TLS;SSL;". */
+static void note_feature(struct session *s, struct span line)
+{
+	static const struct {
+		const char *name;
+		uint8_t bit;
+	} row[] = {
+		{ "TLS", OFFERS_TLS },
+		{ "TLS-C", OFFERS_TLS },
+		{ "SSL", OFFERS_SSL },
+	};
+	struct span list;
+
+	if (!s->pending_count || s->pending[s->pending_at].verb != FTP_FEAT ||
+	    !span_equal_nocase(span_sub(line, 0, 6), span_str(" AUTH ")))
+		return;
+	list = span_sub(line, 6, SIZE_MAX);
+	while (list.len) {
+		size_t end = span_find(list, ';');
+
+		for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+			if (span_equal_nocase(span_sub(list, 0, end),
+					      span_str(row[i].name)))
+				s->offers |= row[i].bit;
+		list = span_sub(list, end + 1, SIZE_MAX);
 	}
 }
 
@@ -218,6 +266,7 @@ void ftp_line_from_server(struct engine *e, struct session *s,
 		keep_first_line(s, got.text);
 		return;
 	case FTP_REPLY_INNER:
+		note_feature(s, line.text);
 		return;
 	case FTP_REPLY_BAD:
 		bad_reply(e, s);
@@ -235,12 +284,13 @@ void ftp_line_from_server(struct engine *e, struct session *s,
 	};
 	if (got.lines > 1)
 		r.text = (struct span){ s->reply_text, s->reply_text_len };
+	refusal_reply(e, s, raw, &r);
 	tell_reply(e, s, &r);
+	if (session_tls_is_broken(s) && r.code != 421)
+		session_doubt(e, s, ALERT_CLEARTEXT_AFTER_AUTH);
 	/* RFC 2228 6: what follows is protected, and not ours to read. */
 	if (got.code >= 600) {
-		alert_raise(e, s, ALERT_UNSUPPORTED_SECURITY);
-		hole_close_all(e, s, true, "protected reply");
-		session_opaque(s);
+		session_unread(e, s, ALERT_UNSUPPORTED_SECURITY);
 		return;
 	}
 	ftp_react(e, s, &r);

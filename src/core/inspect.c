@@ -12,8 +12,10 @@ static const char *state_of(const struct session *s)
 {
 	if (s->life == LIFE_CLOSING)
 		return "closing";
-	if (s->tls || s->implicit_tls)
-		return "encrypted";
+	if (s->tls.phase == TLS_UP)
+		return s->fast ? "encrypted, not queued" : "encrypted";
+	if (s->side[0].tls || s->side[1].tls)
+		return "handshake";
 	if (s->read == READ_OPAQUE)
 		return "not followed";
 	if (s->logged_in)

@@ -139,7 +139,7 @@ size_t packet_make_ack(const struct packet_ack *a, uint8_t out[PACKET_ACK_MAX])
 	put32(tcp + 4, a->seq);
 	put32(tcp + 8, a->ack);
 	tcp[12] = (uint8_t)(tcp_len / 4 << 4);
-	tcp[13] = TCP_ACK;
+	tcp[13] = a->flags;
 	put16(tcp + 14, a->window);
 	if (a->has_timestamp) {
 		tcp[20] = TCPOPT_NOP;

@@ -16,7 +16,7 @@
 #include "session_table.h"
 #include "state.h"
 
-static uint32_t index_of(const struct engine *e, const struct hole *h)
+uint32_t hole_index(const struct engine *e, const struct hole *h)
 {
 	return (uint32_t)(((const uint8_t *)h - e->holes.base) / e->holes.size);
 }
@@ -83,13 +83,13 @@ static void leave_owner(struct engine *e, struct hole *h)
 	if (h->session == NIL)
 		return;
 	s = pool_at(&e->sessions, h->session);
-	list_remove(&s->holes, &e->owner_via, index_of(e, h));
+	list_remove(&s->holes, &e->owner_via, hole_index(e, h));
 	h->session = NIL;
 }
 
 static void set_state(struct engine *e, struct hole *h, enum hole_state state)
 {
-	uint32_t i = index_of(e, h);
+	uint32_t i = hole_index(e, h);
 
 	list_remove(&e->hole_state[h->state], &e->state_via, i);
 	h->state = (uint8_t)state;
@@ -99,12 +99,14 @@ static void set_state(struct engine *e, struct hole *h, enum hole_state state)
 
 static void hole_free(struct engine *e, struct hole *h)
 {
-	uint32_t i = index_of(e, h);
+	uint32_t i = hole_index(e, h);
 
 	if (h->state == HOLE_USED)
 		e->stats.data_connections--;
 	else
 		count(e, h, -1);
+	hole_over(e, h);
+	data_unwatch(e, h);
 	leave_owner(e, h);
 	list_remove(&e->hole_state[h->state], &e->state_via, i);
 	table_remove(&e->by_key, hash_of(e, &h->key), i);
@@ -196,17 +198,46 @@ void hole_open(struct engine *e, struct hole *h)
 	tell(e, h, PINHOLE_OPEN, NULL);
 }
 
+/* From here on it is the record of a data connection. */
+static void become_used(struct engine *e, struct hole *h, uint16_t port)
+{
+	e->stats.data_connections++;
+	h->used_port = port;
+	count(e, h, -1);
+	set_state(e, h, HOLE_USED);
+	leave_owner(e, h);
+}
+
 void hole_use(struct engine *e, struct hole *h, uint16_t port)
 {
 	unwatch(e, h);
 	tell(e, h, PINHOLE_USE, NULL);
 	e->stats.pinholes--;
 	e->stats.pinholes_used++;
-	e->stats.data_connections++;
-	h->used_port = port;
-	count(e, h, -1);
-	set_state(e, h, HOLE_USED);
-	leave_owner(e, h);
+	become_used(e, h, port);
+}
+
+struct hole *hole_grant(struct engine *e, struct session *s,
+			const struct hole *want, uint16_t port)
+{
+	struct hole *h = hole_reserve(e, s, want);
+
+	if (h)
+		become_used(e, h, port);
+	return h;
+}
+
+void hole_over(struct engine *e, struct hole *h)
+{
+	enum direction d;
+	struct session *s;
+
+	if (!h->granted || h->over)
+		return;
+	h->over = true;
+	s = session_find(e, &h->ends.client, &h->ends.server, &d);
+	if (s && s->id == h->session_id && s->granted)
+		s->granted--;
 }
 
 void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,

@@ -5,6 +5,7 @@
 
 #include <sallyport/engine.h>
 
+#include "data_tls.h"
 #include "pool.h"
 #include "session.h"
 
@@ -25,11 +26,13 @@ struct engine;
 enum hole_state { HOLE_ASKED, HOLE_OPEN, HOLE_USED, HOLE_STATES };
 
 struct hole {
-	uint32_t hash_next;
+	uint32_t hash_next, flow_next;
 	uint32_t session; /* owner; NIL once that is gone */
 	uint8_t state;
 	bool active;
 	bool in_set;        /* the kernel queues SYNs for it */
+	bool granted;       /* made by a grant, of which it holds a place */
+	bool over;          /* both ends have closed the data connection */
 	uint16_t from_port; /* the SYN must come from it; 0: any */
 	uint16_t used_port; /* USED: source port of the SYN */
 	uint64_t id, session_id, since_us;
@@ -40,6 +43,7 @@ struct hole {
 	struct ends ends;
 	struct endpoint master_to; /* master_from is ends.client */
 	uint32_t mark;
+	struct data_watch watch; /* see data_tls.c */
 };
 
 /* Reserve @want (its key, target and so on are set), ASKED; NULL if a cap is
@@ -51,6 +55,14 @@ struct hole *hole_reserve(struct engine *e, struct session *s,
 void hole_watch(struct engine *e, struct hole *h);
 void hole_open(struct engine *e, struct hole *h);
 void hole_use(struct engine *e, struct hole *h, uint16_t port);
+
+/* Make one that is USED from the start, by the SYN from @port, for a grant;
+ * NULL if a cap is reached. */
+struct hole *hole_grant(struct engine *e, struct session *s,
+			const struct hole *want, uint16_t port);
+
+/* Its data connection is over: the place among its session's is free. */
+void hole_over(struct engine *e, struct hole *h);
 
 /* Gone without a word if it was only asked for. */
 void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
@@ -66,6 +78,8 @@ void hole_close_all(struct engine *e, struct session *s, bool asked,
 
 /* The session's oldest ASKED one, or NULL. */
 struct hole *hole_first_asked(struct engine *e, const struct session *s);
+
+uint32_t hole_index(const struct engine *e, const struct hole *h);
 
 /* One in @state with this key, or NULL. */
 struct hole *hole_find(struct engine *e, const struct pinhole_key *key,

@@ -69,3 +69,13 @@ bool policy_server_is_public(const struct policy_server *s,
 			return true;
 	return false;
 }
+
+const struct policy_server *policy_server_at(const struct policy *p,
+					     const struct addr *a)
+{
+	for (size_t i = 0; i < p->servers; i++)
+		if (holds(p->server[i].address, p->server[i].addresses, a) ||
+		    policy_server_is_public(&p->server[i], a))
+			return &p->server[i];
+	return NULL;
+}

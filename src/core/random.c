@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "state.h"
 
 uint64_t random_draw(struct engine *e)
@@ -51,4 +52,20 @@ uint64_t hash_two(const struct engine *e, const struct endpoint *a,
 	if (addr_is_v4(&a->addr) && addr_is_v4(&b->addr))
 		return hash_v4(e, word_v4(a), word_v4(b));
 	return hash_v6(e, a, b);
+}
+
+uint64_t hash_text(const struct engine *e, struct span text)
+{
+	uint64_t word[HASH_TEXT_MAX / 8 + 1] = { 0 };
+	uint8_t folded[HASH_TEXT_MAX];
+	uint64_t hash;
+
+	text = span_sub(text, 0, HASH_TEXT_MAX);
+	for (size_t i = 0; i < text.len; i++)
+		folded[i] = ascii_upper(text.at[i]);
+	word[0] = text.len;
+	if (text.len)
+		memcpy(word + 1, folded, text.len);
+	hash = siphash(&e->key, word, 1 + (text.len + 7) / 8);
+	return hash ? hash : 1;
 }

@@ -59,6 +59,9 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
  * make room. */
 bool seqmap_is_full(const struct seqmap *m);
 
+/* Are both sides' numbers the same, and will they stay so? */
+bool seqmap_is_empty(const struct seqmap *m);
+
 /* Is there room for one more, in the pool of all sessions too? */
 bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
 

@@ -14,6 +14,7 @@
 #include <sallyport/ftp_command.h>
 #include <sallyport/ftp_reply.h>
 #include <sallyport/nat.h>
+#include <sallyport/tls_record.h>
 
 #include "pool.h"
 #include "stream.h"
@@ -36,15 +37,62 @@ enum session_life { LIFE_HALF_OPEN, LIFE_OPEN, LIFE_CLOSING, LIVES };
 /*
  * How much of the content is read.
  *
- *   READ_TRUSTED    lines are read, edited and may open pinholes; segments
- *                   wait for those before them; retransmissions are compared.
- *   READ_DOUBTED    something was not understood: lines are read for the event
- *                   log only. Nothing is opened, edited, held or compared.
- *   READ_OPAQUE     not FTP, or encrypted: nothing is read.
+ *   READ_TRUSTED    lines are read, edited and may open pinholes, TLS records
+ *                   are followed and may open grants; segments wait for those
+ *                   before them; retransmissions are compared.
+ *   READ_DOUBTED    something was not understood: lines and records are read
+ *                   for the event log only. Nothing is opened, edited, held or
+ *                   compared.
+ *   READ_OPAQUE     neither FTP nor TLS that is followed: nothing is read.
  *
  * Nothing brings trust back; a new control connection starts with it.
  */
 enum session_read { READ_TRUSTED, READ_DOUBTED, READ_OPAQUE };
+
+/*
+ * TLS on the control connection (RFC 4217).
+ *
+ *   TLS_OFF        Lines. A 234 to AUTH TLS, or an implicit port: AGREED.
+ *   TLS_AGREED     A ClientHello is due, and nothing else.
+ *   TLS_OFFERED    ClientHello read. A HelloRetryRequest: AGREED again.
+ *   TLS_CHOSEN     ServerHello read. Both Finished seen: UP.
+ *   TLS_UP         Grants are open. Closed by a line in the clear: CLEARED.
+ *   TLS_BROKEN     The handshake failed: nothing comes of this session.
+ *   TLS_CLEARED    Lines again (CCC, REIN). A new 234: AGREED.
+ *
+ * Each direction turns by itself: struct stream's `tls` says what it speaks.
+ */
+enum tls_phase {
+	TLS_OFF,
+	TLS_AGREED,
+	TLS_OFFERED,
+	TLS_CHOSEN,
+	TLS_UP,
+	TLS_BROKEN,
+	TLS_CLEARED,
+};
+
+/* One direction's records. */
+struct tls_side {
+	struct tls_record record;
+	struct store message; /* handshake bytes that are no message yet */
+	bool ccs;             /* ChangeCipherSpec went by */
+	bool finished;        /* so did what must be its Finished */
+	bool certified;       /* and its Certificate */
+	bool closing;         /* the last record may be a close_notify */
+};
+
+struct tls_session {
+	uint8_t phase;    /* enum tls_phase */
+	uint16_t version; /* from CHOSEN on; wire value */
+	bool retried;     /* a HelloRetryRequest was read */
+	uint64_t id_hash; /* of the session id that the client sent; 0: none */
+	struct store sni; /* until the certificate was told */
+	struct tls_side side[2];
+};
+
+/* What FEAT offered (RFC 4217 6). */
+enum { OFFERS_TLS = 1, OFFERS_SSL = 2 };
 
 enum nat_state { NAT_UNASKED, NAT_KNOWN, NAT_UNKNOWN };
 
@@ -56,6 +104,7 @@ struct pending {
 	uint8_t verb;  /* enum ftp_verb */
 	bool has_hole; /* PORT...: the session's oldest asked pinhole */
 	bool all;      /* EPSV ALL */
+	bool refused;  /* the server reads NOOP instead; see refusal.c */
 };
 
 /* "TLS-C" and its like; longer mechanism names are cut. */
@@ -75,7 +124,10 @@ struct session {
 	bool password_next;  /* 331 or 332 came: the next words are secret */
 	bool first_line_seen;
 	bool liberal_asked;
-	bool tls;
+	bool encrypted; /* is or was, as a whole or in part */
+	bool fast;      /* has left the queue */
+	bool cut;       /* reset by policy: nothing passes any more */
+	uint8_t offers; /* bits of OFFERS_TLS and so on */
 	uint8_t seen; /* midstream: a bit for each direction */
 	struct ends ends;
 	struct stream side[2]; /* by enum direction: the sender's */
@@ -86,6 +138,11 @@ struct session {
 	uint8_t reply_text_len;
 	uint8_t unused_endpoints;
 	struct list holes; /* asked and open ones, oldest first */
+	struct list grants;
+	uint32_t granted;         /* data connections open under them */
+	uint64_t grant_credit_us; /* see grant.c */
+	uint64_t host_hash;       /* of HOST's argument; 0: none came */
+	struct tls_session tls;
 
 	struct link life_link;
 	uint64_t life_since_us; /* when it was queued in its life's list */

@@ -9,11 +9,14 @@
  */
 #include "session_table.h"
 
+#include "grant.h"
 #include "hold.h"
 #include "outcome.h"
 #include "peer.h"
 #include "pinhole.h"
 #include "random.h"
+#include "refusal.h"
+#include "session_tls.h"
 #include "state.h"
 #include "stream.h"
 
@@ -130,12 +133,14 @@ struct session *session_new(struct engine *e, const struct ends *ends)
 	s = pool_at(&e->sessions, i);
 	s->ends = *ends;
 	s->holes = LIST_EMPTY;
+	s->grants = LIST_EMPTY;
 	s->opened_us = s->last_us = s->life_since_us = e->now;
 	init_stream(&s->side[FROM_CLIENT]);
 	init_stream(&s->side[FROM_SERVER]);
+	session_tls_init(s);
 	s->implicit_tls = policy_is_implicit_port(e->policy, ends->server.port);
 	if (s->implicit_tls)
-		s->read = READ_OPAQUE;
+		session_tls_begin(e, s);
 	table_insert(&e->by_ends, hash_two(e, &ends->client, &ends->server), i);
 	list_append(&e->life[LIFE_HALF_OPEN], &e->life_via, i);
 	return s;
@@ -150,7 +155,7 @@ void session_open(struct engine *e, struct session *s)
 	count_for_client(e, s, 1);
 	e->stats.sessions++;
 	e->stats.sessions_opened++;
-	if (!s->midstream) {
+	if (!s->midstream && !s->implicit_tls) {
 		s->pending[0].verb = FTP_GREETING;
 		s->pending_count = 1;
 	}
@@ -171,13 +176,14 @@ void session_end(struct engine *e, struct session *s, const char *reason)
 	if (!s->id || s->life == LIFE_CLOSING)
 		return;
 	hole_close_all(e, s, true, reason);
+	session_tls_end(e, s, reason);
 	session_opaque(s);
 	ev = outcome_event(e, s, EVENT_SESSION_CLOSE);
 	ev->session_close.reason = reason;
 	ev->session_close.commands = s->commands;
 	ev->session_close.replies = s->replies;
 	ev->session_close.data_connections = s->data_connections;
-	ev->session_close.tls = s->tls || s->implicit_tls;
+	ev->session_close.tls = s->encrypted;
 	ev->session_close.duration_us = e->now - s->opened_us;
 	set_life(e, s, LIFE_CLOSING);
 	count_for_client(e, s, -1);
@@ -207,12 +213,26 @@ void session_free(struct engine *e, struct session *s)
 void session_doubt(struct engine *e, struct session *s, enum alert rule)
 {
 	alert_raise(e, s, rule);
+	session_untrust(e, s, alert_name(rule));
+}
+
+void session_untrust(struct engine *e, struct session *s, const char *reason)
+{
 	if (s->read != READ_TRUSTED)
 		return;
 	s->read = READ_DOUBTED;
-	hole_close_all(e, s, true, alert_name(rule));
+	hole_close_all(e, s, true, reason);
+	grant_close_all(e, s, reason);
+	if (!s->encrypted)
+		refusal_in_clear(e, s);
 	stream_let_go(&s->side[FROM_CLIENT]);
 	stream_let_go(&s->side[FROM_SERVER]);
+}
+
+void session_unread(struct engine *e, struct session *s, enum alert rule)
+{
+	session_doubt(e, s, rule);
+	session_opaque(s);
 }
 
 void session_opaque(struct session *s)
@@ -222,12 +242,19 @@ void session_opaque(struct session *s)
 	stream_let_go(&s->side[FROM_SERVER]);
 }
 
-bool session_may_edit(const struct session *s, enum direction d)
+bool session_is_translated(const struct session *s, enum direction d)
 {
 	if (s->read != READ_TRUSTED || s->nat_state != NAT_KNOWN)
 		return false;
 	return d == FROM_CLIENT ? nat_translates_client(&s->ends, &s->nat)
 				: nat_translates_server(&s->ends, &s->nat);
+}
+
+bool session_may_edit(const struct engine *e, const struct session *s,
+		      enum direction d)
+{
+	return session_is_translated(s, d) ||
+	       (refusal_is_policy(e) && s->read == READ_TRUSTED);
 }
 
 /* An OPEN session that was active since it was queued goes to the end again;

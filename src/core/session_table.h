@@ -30,6 +30,12 @@ void session_free(struct engine *e, struct session *s);
 /* Something was not understood: raise @rule, open nothing any more. */
 void session_doubt(struct engine *e, struct session *s, enum alert rule);
 
+/* The same where an event has told why already. */
+void session_untrust(struct engine *e, struct session *s, const char *reason);
+
+/* The same with an alert, and read nothing any more. */
+void session_unread(struct engine *e, struct session *s, enum alert rule);
+
 /* Read nothing any more. */
 void session_opaque(struct session *s);
 uint32_t session_index(const struct engine *e, const struct session *s);
@@ -38,6 +44,10 @@ uint32_t session_index(const struct engine *e, const struct session *s);
 uint64_t session_tick(struct engine *e);
 
 /* May a line of this direction have to be rewritten? */
-bool session_may_edit(const struct session *s, enum direction d);
+bool session_may_edit(const struct engine *e, const struct session *s,
+		      enum direction d);
+
+/* May an endpoint in it, because the gateway translates this end? */
+bool session_is_translated(const struct session *s, enum direction d);
 
 #endif

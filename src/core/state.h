@@ -4,6 +4,7 @@
 #define CORE_STATE_H
 
 #include <sallyport/engine.h>
+#include <sallyport/tls_handshake.h>
 
 #include "pinhole.h"
 #include "pool.h"
@@ -14,6 +15,9 @@
 #define LINE_ROOM   (ENGINE_LINE_MAX + 2)
 #define PACKET_ROOM 65536
 
+/* Longest message of a TLS handshake with its header. */
+#define MESSAGE_ROOM (TLS_MESSAGE_HEADER + TLS_MESSAGE_MAX)
+
 #define US_PER_S 1000000ull
 
 struct engine {
@@ -23,9 +27,10 @@ struct engine {
 	struct outcome *out; /* of the call that is running */
 	uint64_t now;
 
-	struct pool sessions, holes, peers, chunks, held, edits;
-	struct table by_ends, by_key, by_addr;
+	struct pool sessions, holes, grants, peers, chunks, held, edits;
+	struct table by_ends, by_key, by_flow, by_grant, by_addr;
 	struct links life_via, held_via, age_via, state_via, owner_via;
+	struct links grant_via;
 	struct list life[LIVES];
 	struct list hole_state[HOLE_STATES];
 	struct list held_age;
@@ -33,6 +38,7 @@ struct engine {
 	struct engine_stats stats;
 	uint64_t last_session, last_hole, draws;
 	uint64_t alerted; /* alerts that belong to no session */
+	uint64_t stranger_credit_us; /* see data.c */
 
 	bool answer_there, answer_known;
 	struct ends answer_ends;
@@ -43,6 +49,7 @@ struct engine {
 	uint8_t *plain;   /* the same without Telnet */
 	uint8_t *packet;  /* a held packet, whole again */
 	uint8_t *payload; /* what a changed packet carries */
+	uint8_t *message; /* one message of a TLS handshake */
 };
 
 #endif

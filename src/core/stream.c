@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bytes of one direction, in order, cut into lines.
+ * The bytes of one direction, in order, cut into lines or TLS records.
  *
  * A segment boundary means nothing here: lines are found in the stream, which
  * is fed with the bytes that were not seen before. What was seen before must
@@ -14,10 +14,15 @@
 
 #include <string.h>
 
+#include <sallyport/tls_handshake.h>
+
 #include "ftp_session.h"
+#include "grant.h"
 #include "outcome.h"
 #include "pinhole.h"
+#include "refusal.h"
 #include "session_table.h"
+#include "session_tls.h"
 #include "state.h"
 
 /* Enough of a line's start to tell whether it may name an endpoint: "EPRT "
@@ -64,10 +69,9 @@ static void line_end(struct stream *st)
 
 /* When half of all chunks are taken, who has much gets no more, so that who
  * has little is not harmed. */
-static bool has_share(const struct engine *e, const struct stream *st)
+bool stream_has_share(const struct engine *e, const struct store *st)
 {
-	return e->chunks.used < e->chunks.count / 2 ||
-	       st->store.len < STORE_SHARE;
+	return e->chunks.used < e->chunks.count / 2 || st->len < STORE_SHARE;
 }
 
 /* Add @bytes, which follow st->next, to what is kept. */
@@ -75,7 +79,8 @@ static bool keep(struct engine *e, struct stream *st, struct span bytes)
 {
 	if (!st->store.len)
 		st->store.at = st->next;
-	return st->store.at + st->store.len == st->next && has_share(e, st) &&
+	return st->store.at + st->store.len == st->next &&
+	       stream_has_share(e, &st->store) &&
 	       store_append(&st->store, &e->chunks, bytes);
 }
 
@@ -163,7 +168,11 @@ static uint32_t withhold_from(struct engine *e, const struct session *s,
 	struct span begin;
 	bool may;
 
-	if (!len || st->skip || !session_may_edit(s, d))
+	if (!len || st->skip || st->tls || !session_may_edit(e, s, d))
+		return st->next;
+	if (refusal_may_edit(e, s, d))
+		return st->line_at;
+	if (!session_is_translated(s, d))
 		return st->next;
 	len = store_copy(&st->store, &e->chunks, st->line_at,
 			 len < LINE_START ? len : LINE_START, start);
@@ -175,6 +184,26 @@ static uint32_t withhold_from(struct engine *e, const struct session *s,
 	return may ? seq_min(st->line_at + (uint32_t)at, st->next) : st->next;
 }
 
+/* Read TLS records at the start of @fresh; gives how many bytes they are. 0 with
+ * the direction still in TLS: no more can be told now, as in read_lines(). */
+static size_t read_records(struct engine *e, struct session *s,
+			   enum direction d, struct span fresh, bool urgent)
+{
+	struct stream *st = &s->side[d];
+	size_t n;
+
+	if (!outcome_has_room(e, TLS_MESSAGE_MAX))
+		return 0;
+	/* RFC 4217 has no place for them: what the receiver makes of such a
+	 * byte, in the stream or beside it, cannot be known here. */
+	if (urgent)
+		session_doubt(e, s, ALERT_TLS_URGENT);
+	n = session_tls_take(e, s, d, fresh);
+	remember(e, s, st, span_sub(fresh, 0, n));
+	st->line_at = st->next;
+	return n;
+}
+
 /* Read @fresh, new bytes in order. May stop early, at a line's end, where no
  * more can be told or edited: what is left counts as not seen yet, does not
  * leave the gateway, and is sent again. */
@@ -184,10 +213,18 @@ static void read_lines(struct engine *e, struct session *s, enum direction d,
 	struct stream *st = &s->side[d];
 
 	while (fresh.len && s->read != READ_OPAQUE) {
-		size_t n = span_find(fresh, '\n') + 1;
+		size_t n;
 
+		if (st->tls) {
+			n = read_records(e, s, d, fresh, urgent);
+			if (!n && st->tls)
+				return;
+			fresh = span_sub(fresh, n, SIZE_MAX);
+			continue;
+		}
+		n = span_find(fresh, '\n') + 1;
 		if (!outcome_has_room(e, e->limits.line_length) ||
-		    (session_may_edit(s, d) && seqmap_is_full(&st->map)))
+		    (session_may_edit(e, s, d) && seqmap_is_full(&st->map)))
 			return;
 		st->urgent |= urgent;
 		if (n > fresh.len)
@@ -211,13 +248,17 @@ static void take_fin(struct engine *e, struct session *s, enum direction d)
 	st->next++;
 	st->released = st->line_at = st->next;
 	hole_close_all(e, s, true, "control connection closing");
+	grant_close_all(e, s, "control connection closing");
 }
 
 /* Bytes before @seq went by without being seen here. */
 static void jump_to(struct engine *e, struct session *s, struct stream *st,
 		    uint32_t seq)
 {
-	if (s->read != READ_OPAQUE)
+	/* Where the next record starts is not known then; the next line is. */
+	if (s->read != READ_OPAQUE && st->tls)
+		session_unread(e, s, ALERT_GAP);
+	else if (s->read != READ_OPAQUE)
 		session_doubt(e, s, ALERT_GAP);
 	stream_sync(e, st, seq, false);
 }

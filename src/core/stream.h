@@ -44,6 +44,7 @@ struct stream {
 	bool skip;      /* throw bytes away up to the next line end */
 	bool urgent;    /* the line at line_at holds urgent data */
 	bool fin;       /* FIN was read; next counts it */
+	bool tls;       /* records, not lines */
 	bool has_timestamp;
 	uint8_t held_count;
 	uint32_t held_bytes;
@@ -65,6 +66,10 @@ enum fate stream_take(struct engine *e, struct session *s, enum direction d,
 /* The receiver acknowledges @ack (new number). */
 void stream_acked(struct engine *e, struct session *s, enum direction d,
 		  uint32_t ack);
+
+/* May this much-wanted store grow? Not where chunks are scarce and it has had
+ * its share. */
+bool stream_has_share(const struct engine *e, const struct store *st);
 
 /* Withhold nothing any more. */
 void stream_let_go(struct stream *st);

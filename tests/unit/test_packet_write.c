@@ -108,7 +108,8 @@ static void acks_from_nothing(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		bool v6 = i & 1, ts = i & 2;
-		struct packet_ack a = { .seq = 0xfffffff0,
+		struct packet_ack a = { .flags = TCP_ACK,
+					.seq = 0xfffffff0,
 					.ack = 0x01020304,
 					.window = 777,
 					.has_timestamp = ts,

@@ -113,7 +113,7 @@ static void translation_shows(void **state)
 /* An alert id is lower-case words joined by dashes. */
 static void assert_id(const char *id)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz-";
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
 	assert_non_null(id);
 	assert_true(strlen(id) >= 3);
@@ -146,8 +146,9 @@ static void every_alert_has_name_and_text(void **state)
 static void names_are_the_contract(void **state)
 {
 	static const char *const types[] = {
-		"session_open", "command", "reply", "auth",  "endpoint",
-		"rewrite",      "pinhole", "data",  "alert", "session_close",
+		"session_open", "command",  "reply",   "auth",
+		"tls",          "endpoint", "rewrite", "pinhole",
+		"grant",        "data",     "alert",   "session_close",
 	};
 	static const char *const ops[] = { "open", "use", "close", "expire",
 					   "refuse" };

@@ -24,6 +24,9 @@ struct policy_server *scene_configure(struct wire *w)
 	w->server.address[0].addr = w->end[SERVER].at.addr;
 	w->server.address[0].len = 128;
 	w->server.addresses = 1;
+	w->server.passive = (struct port_range){ 42000, 42999 };
+	w->server.max_data = 8;
+	w->server.new_data = 600;
 	w->policy.server = &w->server;
 	w->policy.servers = 1;
 	return &w->server;
@@ -36,6 +39,9 @@ static void expect_empty(const struct engine *e)
 	assert_int_equal(e->held.used, 0);
 	assert_int_equal(e->edits.used, 0);
 	assert_int_equal(e->peers.used, 0);
+	assert_int_equal(e->grants.used, 0);
+	assert_int_equal(e->stats.grants, 0);
+	assert_int_equal(e->stats.tls_sessions + e->stats.tls_fast, 0);
 	assert_int_equal(e->stats.sessions, 0);
 	assert_int_equal(e->stats.pinholes, 0);
 	/* Records of data connections that conntrack did not report yet. */

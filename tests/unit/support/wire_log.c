@@ -51,6 +51,21 @@ void wire_log_event(struct wire *w, const struct event *ev)
 			  (const char *)ev->auth.mechanism.at, ev->auth.code,
 			  ev->auth.accepted);
 		break;
+	case EVENT_TLS:
+		logf_line(w, "%s %04x %.*s%s%s%s%s",
+			  tls_step_name(ev->tls.step), ev->tls.version,
+			  (int)ev->tls.sni.len, (const char *)ev->tls.sni.at,
+			  ev->tls.resumed ? " resumed" : "",
+			  ev->tls.retry ? " retry" : "",
+			  ev->tls.from_client ? " client" : "",
+			  ev->tls.reason ? ev->tls.reason : "");
+		break;
+	case EVENT_GRANT:
+		logf_line(w, "%s %s %u-%u %s", grant_op_name(ev->grant.op),
+			  ev->grant.active ? "active" : "passive",
+			  ev->grant.ports.lo, ev->grant.ports.hi,
+			  ev->grant.reason ? ev->grant.reason : "");
+		break;
 	case EVENT_ENDPOINT:
 		logf_line(w, "%s %s %s", via_name(ev->endpoint.via),
 			  ev->endpoint.accepted ? "accepted"

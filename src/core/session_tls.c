@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TLS on the control connection (RFC 4217): its handshake is read, after that
+ * its records are followed by their headers. See enum tls_phase for the life.
+ *
+ * What is read: both hellos, and the certificates where TLS 1.2 still shows
+ * them. What is concluded: that the handshake finished (tls_finish.c), and
+ * where records end and lines in the clear go on (CCC, REIN, a failed
+ * handshake). Anything else in the place of a record is doubted.
+ */
+#include "session_tls.h"
+
+#include <sallyport/tls_alert.h>
+#include <sallyport/tls_handshake.h>
+#include <sallyport/tls_hello.h>
+
+#include "ascii.h"
+#include "grant.h"
+#include "outcome.h"
+#include "pinhole.h"
+#include "random.h"
+#include "refusal.h"
+#include "session_table.h"
+#include "state.h"
+#include "tls_finish.h"
+
+static const struct store nothing = { NIL, NIL, 0, 0, 0 };
+
+void session_tls_init(struct session *s)
+{
+	s->tls.sni = nothing;
+	s->tls.side[FROM_CLIENT].message = nothing;
+	s->tls.side[FROM_SERVER].message = nothing;
+}
+
+/* Give back what the handshake had to remember. */
+static void forget_handshake(struct engine *e, struct session *s)
+{
+	store_reset(&s->tls.sni, &e->chunks, 0);
+	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++)
+		store_reset(&s->tls.side[d].message, &e->chunks, 0);
+}
+
+static void set_phase(struct engine *e, struct session *s, enum tls_phase phase)
+{
+	if (s->tls.phase == TLS_UP)
+		e->stats.tls_sessions--;
+	if (phase == TLS_UP)
+		e->stats.tls_sessions++;
+	s->tls.phase = (uint8_t)phase;
+}
+
+static struct event *tell(struct engine *e, const struct session *s,
+			  enum tls_step step)
+{
+	struct event *ev = outcome_event(e, s, EVENT_TLS);
+
+	ev->tls.step = step;
+	ev->tls.version = s->tls.version;
+	return ev;
+}
+
+/* It cannot be followed any more; its bytes are not looked at again. */
+static void malformed(struct engine *e, struct session *s)
+{
+	forget_handshake(e, s);
+	set_phase(e, s, TLS_BROKEN);
+	session_unread(e, s, ALERT_TLS_MALFORMED);
+}
+
+void session_tls_begin(struct engine *e, struct session *s)
+{
+	/* What the client sent behind AUTH, before it could know the answer,
+	 * may be read as the first thing under TLS (CVE-2011-1575). */
+	if (s->side[FROM_CLIENT].line_at != s->side[FROM_CLIENT].next)
+		session_doubt(e, s, ALERT_INJECTION);
+	forget_handshake(e, s);
+	s->tls = (struct tls_session){ .phase = TLS_OFF };
+	session_tls_init(s);
+	s->tls.phase = TLS_AGREED;
+	s->encrypted = true;
+	s->side[FROM_CLIENT].tls = s->side[FROM_SERVER].tls = true;
+}
+
+void session_tls_end(struct engine *e, struct session *s, const char *reason)
+{
+	grant_close_all(e, s, reason);
+	forget_handshake(e, s);
+	if (s->tls.phase == TLS_UP)
+		set_phase(e, s, TLS_BROKEN);
+	session_tls_stay(e, s);
+}
+
+void session_tls_stay(struct engine *e, struct session *s)
+{
+	if (s->fast)
+		e->stats.tls_fast--;
+	s->fast = false;
+}
+
+bool session_tls_is_broken(const struct session *s)
+{
+	return s->tls.phase == TLS_BROKEN;
+}
+
+bool session_tls_looks_so(struct span bytes)
+{
+	struct tls_record r = { 0 };
+	struct tls_piece piece;
+
+	return bytes.len >= TLS_RECORD_HEADER &&
+	       tls_record_take(&r, &bytes, &piece) == TLS_RECORD_PIECE;
+}
+
+/* --- messages of the handshake ----------------------------------------------- */
+
+static void keep_name(struct engine *e, struct session *s, struct span sni)
+{
+	store_reset(&s->tls.sni, &e->chunks, 0);
+	store_append(&s->tls.sni, &e->chunks, span_sub(sni, 0, TLS_SNI_MAX));
+	/* RFC 7151 3.2.2: they must be the same. */
+	if (s->host_hash && sni.len && s->host_hash != hash_text(e, sni))
+		alert_raise(e, s, ALERT_TLS_NAME);
+}
+
+static bool take_client_hello(struct engine *e, struct session *s,
+			      struct span body)
+{
+	struct tls_client_hello hello;
+	struct span name = { 0 };
+	struct event *ev;
+
+	if (s->tls.phase != TLS_AGREED ||
+	    tls_client_hello_parse(body, &hello) != PARSE_OK)
+		return false;
+	set_phase(e, s, TLS_OFFERED);
+	s->tls.id_hash =
+		hello.session_id.len ? hash_text(e, hello.session_id) : 0;
+	tls_alpn_next(&hello.alpn, &name);
+	ev = tell(e, s, TLS_STEP_CLIENT_HELLO);
+	ev->tls.version = hello.version;
+	ev->tls.sni = outcome_text(e, hello.sni);
+	ev->tls.alpn = outcome_text(e, name);
+	ev->tls.resumption = hello.resumption;
+	keep_name(e, s, hello.sni);
+	return true;
+}
+
+static bool take_server_hello(struct engine *e, struct session *s,
+			      struct span body)
+{
+	struct tls_server_hello hello;
+	struct event *ev;
+
+	if (s->tls.phase != TLS_OFFERED ||
+	    tls_server_hello_parse(body, &hello) != PARSE_OK ||
+	    (hello.retry && s->tls.retried))
+		return false;
+	s->tls.version = hello.version;
+	s->tls.retried = hello.retry;
+	set_phase(e, s, hello.retry ? TLS_AGREED : TLS_CHOSEN);
+	ev = tell(e, s, TLS_STEP_SERVER_HELLO);
+	ev->tls.cipher = hello.cipher;
+	ev->tls.alpn = outcome_text(e, hello.alpn);
+	ev->tls.retry = hello.retry;
+	ev->tls.resumed =
+		hello.psk || (hello.version < TLS_1_3 && hello.session_id.len &&
+			      s->tls.id_hash &&
+			      hash_text(e, hello.session_id) == s->tls.id_hash);
+	if (hello.version < e->policy->minimum_tls)
+		alert_raise(e, s, ALERT_TLS_VERSION);
+	return true;
+}
+
+/* Before TLS 1.3 certificates are in the clear; a client without one sends an
+ * empty list. */
+static bool take_certificate(struct engine *e, struct session *s,
+			     enum direction d, struct span body)
+{
+	uint8_t sni[TLS_SNI_MAX];
+	struct span list;
+	struct event *ev;
+	size_t len;
+
+	if (s->tls.phase != TLS_CHOSEN || s->tls.side[d].certified ||
+	    tls_certificates_parse(body, &list) != PARSE_OK)
+		return false;
+	s->tls.side[d].certified = true;
+	if (!list.len)
+		return true;
+	len = store_copy(&s->tls.sni, &e->chunks, s->tls.sni.at, sizeof(sni),
+			 sni);
+	ev = tell(e, s, TLS_STEP_CERTIFICATE);
+	ev->tls.from_client = d == FROM_CLIENT;
+	ev->tls.chain = outcome_text(e, body);
+	ev->tls.sni = outcome_text(e, (struct span){ sni, len });
+	return true;
+}
+
+/* False if @type has no place here, or its body cannot be read. */
+static bool take_message(struct engine *e, struct session *s, enum direction d,
+			 uint8_t type, struct span body)
+{
+	switch (type) {
+	case TLS_CLIENT_HELLO:
+		return d == FROM_CLIENT && take_client_hello(e, s, body);
+	case TLS_SERVER_HELLO:
+		return d == FROM_SERVER && take_server_hello(e, s, body);
+	case TLS_CERTIFICATE:
+		return take_certificate(e, s, d, body);
+	case TLS_CERTIFICATE_REQUEST:
+		if (d == FROM_SERVER && s->tls.phase == TLS_CHOSEN)
+			tell(e, s, TLS_STEP_CERTIFICATE_REQUEST);
+		return d == FROM_SERVER;
+	default:
+		/* Keys and signatures: nothing to learn from them. */
+		return s->tls.phase == TLS_CHOSEN;
+	}
+}
+
+/* Gather handshake bytes until messages are whole (RFC 8446 5.1: they take no
+ * notice of records). */
+static bool take_handshake(struct engine *e, struct session *s,
+			   enum direction d, struct span bytes)
+{
+	struct store *st = &s->tls.side[d].message;
+	uint8_t head[TLS_MESSAGE_HEADER];
+	struct tls_message msg;
+
+	if (!st->len)
+		st->at = 0;
+	if (!stream_has_share(e, st) || !store_append(st, &e->chunks, bytes)) {
+		forget_handshake(e, s);
+		set_phase(e, s, TLS_BROKEN);
+		session_unread(e, s, ALERT_BUFFER_OVERFLOW);
+		return true;
+	}
+	while (s->read != READ_OPAQUE) {
+		size_t got =
+			store_copy(st, &e->chunks, st->at, sizeof(head), head);
+		size_t whole;
+
+		switch (tls_message_head((struct span){ head, got }, &msg)) {
+		case PARSE_BAD:
+			return false;
+		case PARSE_PARTIAL:
+			return true;
+		case PARSE_OK:
+			break;
+		}
+		whole = sizeof(head) + msg.length;
+		if (st->len < whole)
+			return true;
+		store_copy(st, &e->chunks, st->at, whole, e->message);
+		store_trim(st, &e->chunks, st->at + (uint32_t)whole);
+		if (!take_message(e, s, d, msg.type,
+				  (struct span){ e->message + sizeof(head),
+						 msg.length }))
+			return false;
+	}
+	return true;
+}
+
+/* --- records ------------------------------------------------------------------- */
+
+static void fail(struct engine *e, struct session *s, enum direction d,
+		 const char *reason)
+{
+	struct event *ev = tell(e, s, TLS_STEP_FAILED);
+
+	ev->tls.from_client = d == FROM_CLIENT;
+	ev->tls.reason = reason;
+	forget_handshake(e, s);
+	set_phase(e, s, TLS_BROKEN);
+	session_untrust(e, s, "TLS handshake failed");
+}
+
+static bool take_alert(struct engine *e, struct session *s, enum direction d,
+		       const struct tls_piece *piece)
+{
+	struct tls_alert alert;
+	const char *name;
+
+	/* Two bytes are never worth two records or two segments to anybody. */
+	if (tls_alert_parse(piece->body, &alert) != PARSE_OK)
+		return false;
+	name = tls_alert_name(alert.description);
+	if (alert.level == TLS_ALERT_FATAL ||
+	    alert.description == TLS_ALERT_CLOSE_NOTIFY)
+		fail(e, s, d, name ? name : "unknown alert");
+	return true;
+}
+
+/* No number is translated, and nothing waits here: the packets that come need
+ * nothing of us (DESIGN 5: but then nobody sees a CCC). */
+static void leave_queue(struct engine *e, struct session *s)
+{
+	struct action *a;
+
+	if (!e->policy->fast_path || s->fast || s->nat_state != NAT_KNOWN)
+		return;
+	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++)
+		if (!seqmap_is_empty(&s->side[d].map) || s->side[d].held_count)
+			return;
+	s->fast = true;
+	e->stats.tls_fast++;
+	a = outcome_action(e, ACTION_FAST_PATH, s->id);
+	a->ends = s->ends;
+	a->mark.from = s->ends.client;
+	a->mark.to = s->nat.server_public;
+	a->mark.bits = e->policy->fast_mark;
+}
+
+static void established(struct engine *e, struct session *s)
+{
+	forget_handshake(e, s);
+	set_phase(e, s, TLS_UP);
+	e->stats.tls_established++;
+	tell(e, s, TLS_STEP_ESTABLISHED);
+	grant_open_all(e, s);
+	leave_queue(e, s);
+}
+
+/* A record of the handshake, or before it. False if it has no place there. */
+static bool take_early(struct engine *e, struct session *s, enum direction d,
+		       const struct tls_piece *piece)
+{
+	bool first = s->tls.phase == TLS_AGREED && !s->tls.retried;
+
+	switch (piece->type) {
+	case TLS_HANDSHAKE:
+		return tls_is_protected(s, d) ||
+		       take_handshake(e, s, d, piece->body);
+	case TLS_ALERT:
+		return tls_is_protected(s, d) || take_alert(e, s, d, piece);
+	case TLS_CHANGE_CIPHER_SPEC:
+		s->tls.side[d].ccs = true;
+		return !first;
+	default:
+		return !first;
+	}
+}
+
+/* False if it cannot be read. */
+static bool take_piece(struct engine *e, struct session *s, enum direction d,
+		       const struct tls_piece *piece)
+{
+	if (s->tls.phase < TLS_UP && !take_early(e, s, d, piece))
+		return false;
+	s->tls.side[d].closing = tls_may_close(s, d, piece);
+	if (piece->ends && s->tls.phase == TLS_CHOSEN &&
+	    tls_finishes(s, d, piece))
+		established(e, s);
+	return true;
+}
+
+/* --- the end of records -------------------------------------------------------- */
+
+/*
+ * Lines in the clear behind a finished handshake: only where TLS was closed
+ * before (RFC 4217 12.3, 13). A peer may leave its own close_notify out, but
+ * not both.
+ */
+static void clear(struct engine *e, struct session *s)
+{
+	if (!s->tls.side[FROM_CLIENT].closing &&
+	    !s->tls.side[FROM_SERVER].closing) {
+		session_doubt(e, s, ALERT_CLEARTEXT_AFTER_AUTH);
+		set_phase(e, s, TLS_BROKEN);
+		refusal_in_clear(e, s);
+		return;
+	}
+	tell(e, s, TLS_STEP_CLEARED);
+	grant_close_all(e, s, "back to cleartext");
+	set_phase(e, s, TLS_CLEARED);
+	/* Replies to commands under TLS came under TLS. Who got here has logged
+	 * in, or (REIN) will have to do so first, and will be seen doing it. */
+	s->pending_count = 0;
+	s->reply = (struct ftp_reply_state){ .code = 0 };
+	s->logged_in = s->greeted = true;
+	s->password_next = s->epsv_all = false;
+}
+
+/* In the middle of the handshake. The server may say 421 (RFC 4217 4.2, see
+ * session_tls_is_broken()), and after that a client may say anything. */
+static void give_up(struct engine *e, struct session *s, enum direction d)
+{
+	bool broken = s->tls.phase == TLS_BROKEN;
+
+	if (!broken)
+		fail(e, s, d, "cleartext came instead");
+	if (d == FROM_CLIENT && !broken)
+		session_doubt(e, s, ALERT_CLEARTEXT_AFTER_AUTH);
+	if (d == FROM_CLIENT)
+		refusal_in_clear(e, s);
+}
+
+static void leave_records(struct engine *e, struct session *s, enum direction d,
+			  uint8_t first)
+{
+	struct stream *st = &s->side[d];
+	bool line = d == FROM_CLIENT ? ascii_is_letter(first) || first == 0xff
+				     : ascii_is_digit(first);
+
+	if (!line || !tls_record_at_boundary(&s->tls.side[d].record)) {
+		malformed(e, s);
+		return;
+	}
+	st->tls = false;
+	if (s->tls.phase == TLS_UP)
+		clear(e, s);
+	else if (s->tls.phase != TLS_CLEARED)
+		give_up(e, s, d);
+}
+
+size_t session_tls_take(struct engine *e, struct session *s, enum direction d,
+			struct span bytes)
+{
+	struct span rest = bytes;
+	struct tls_piece piece;
+
+	while (s->read != READ_OPAQUE) {
+		switch (tls_record_take(&s->tls.side[d].record, &rest,
+					&piece)) {
+		case TLS_RECORD_PIECE:
+			if (!take_piece(e, s, d, &piece))
+				malformed(e, s);
+			break;
+		case TLS_RECORD_MORE:
+			return bytes.len;
+		case TLS_RECORD_SSLV2:
+			set_phase(e, s, TLS_BROKEN);
+			session_unread(e, s, ALERT_TLS_SSLV2);
+			session_cut(e, s);
+			break;
+		case TLS_RECORD_NOT_TLS:
+			leave_records(e, s, d, *rest.at);
+			if (s->side[d].tls)
+				break; /* malformed */
+			return bytes.len - rest.len;
+		}
+	}
+	return bytes.len;
+}
