@@ -125,7 +125,7 @@ static void check(uint8_t type, const union parsed *p, struct span body)
 	}
 }
 
-/* Hellos and certificates: their parsers get the whole and never ask for more. */
+/* Hellos and certificates: their parsers never ask for more. */
 static bool is_message(uint8_t type)
 {
 	return type == TLS_CLIENT_HELLO || type == TLS_SERVER_HELLO ||

@@ -132,6 +132,7 @@ static void fields_of_a_piece(void **state)
 	assert_span(p.body, "ab");
 	assert_true(p.starts && !p.ends);
 	assert_false(tls_record_at_boundary(&r));
+	assert_int_equal(tls_record_kept(&r).len, 0);
 	assert_int_equal(tls_record_take(&r, &in, &p), TLS_RECORD_MORE);
 	in = span_str("c");
 	assert_int_equal(tls_record_take(&r, &in, &p), TLS_RECORD_PIECE);
@@ -259,6 +260,9 @@ static void lengths_at_their_limits(void **state)
 	assert_int_equal(tls_record_take(&r, &in, &p), TLS_RECORD_PIECE);
 	assert_int_equal(p.type, TLS_HEARTBEAT);
 	assert_span(p.body, "z");
+	in = span_of(BYTES("\x17\x03\x03\x00\x00"));
+	assert_int_equal(tls_record_take(&r, &in, &p), TLS_RECORD_PIECE);
+	assert_true(p.ends && tls_record_at_boundary(&r));
 	assert_int_equal(tls_record_take(&r, &in, &p), TLS_RECORD_MORE);
 }
 
