@@ -8,7 +8,8 @@ BUILD ?= build
 SECONDS ?= 60
 
 VERSION := 0.1.0
-LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson
+LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson \
+	libcrypto
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef
 CFLAGS ?= -O2 -g
@@ -25,7 +26,7 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread
 LDFLAGS ?= -Wl,--gc-sections
 
 CORE_SRC := $(wildcard src/core/*.c)
-HOST_SRC := $(wildcard src/io/*.c src/report/*.c src/cmd/*.c)
+HOST_SRC := $(wildcard src/io/*.c src/tls/*.c src/report/*.c src/cmd/*.c)
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/%.o)
 MAIN_OBJ := $(BUILD)/src/main.o
@@ -41,7 +42,10 @@ $(CORE_LIB): $(CORE_OBJ) tests/pure.sh
 	rm -f $@ && ar rcs $@ $(CORE_OBJ)
 	@sh tests/pure.sh $@ || { rm -f $@; exit 1; }
 
+# OpenSSL stays in src/tls.
 $(HOST_LIB): $(HOST_OBJ)
+	@! grep -rnE '#[[:space:]]*include[[:space:]]*[<"]openssl/' include src \
+		--exclude-dir=tls || { echo "OpenSSL outside src/tls" >&2; exit 1; }
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/src/core/%.o: src/core/%.c
