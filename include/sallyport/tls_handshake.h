@@ -49,8 +49,12 @@ struct tls_message {
 /*
  * Read the header at the start of @bytes, in which the body may follow.
  * PARTIAL: fewer than TLS_MESSAGE_HEADER bytes. BAD: longer than
- * TLS_MESSAGE_MAX. Writes @out only for OK. Behind a ChangeCipherSpec
- * handshake records are encrypted and hold no headers.
+ * TLS_MESSAGE_MAX. Writes @out only for OK.
+ *
+ * Before TLS 1.3 handshake records behind a ChangeCipherSpec are encrypted and
+ * hold no headers. In TLS 1.3 that record means nothing (RFC 8446 D.4): behind
+ * a HelloRetryRequest a second ClientHello and a ServerHello follow it in the
+ * clear. What is encrypted there goes as application data.
  */
 enum parse tls_message_head(struct span bytes, struct tls_message *out);
 

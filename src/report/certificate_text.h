@@ -27,7 +27,8 @@ size_t certificate_time(int64_t seconds, char out[CERTIFICATE_TIME_MAX]);
  *	valid until 2027-01-01 (EXPIRED, self-signed, not for "ftp.example")
  *
  * in one line. A leaf without a subject is named by its alternative names:
- * `certificate server for ftp.example and 2 more, ...`. Network text is escaped.
+ * `certificate server for ftp.example and 2 more, ...`. Network text is
+ * escaped.
  */
 void certificate_text(FILE *to, const struct certificate *c, bool server);
 

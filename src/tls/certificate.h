@@ -6,6 +6,10 @@
  * store to judge by, and whoever sends the key decides how slow a signature is
  * to verify. What is said here is what the certificates say of themselves.
  *
+ * Decoding is no work for a thread that owes verdicts: a certificate takes some
+ * tenths of a millisecond, a chain that was built to be slow up to a tenth of a
+ * second.
+ *
  * No type of OpenSSL's crosses this header.
  */
 #ifndef TLS_CERTIFICATE_H
@@ -36,7 +40,7 @@
 #define CERTIFICATE_KEY_MAX 64
 
 /*
- * Bytes from the network: escape them before they are printed (report/escape.h).
+ * Bytes from the network: escape them before printing (report/escape.h).
  * They may hold a NUL. A name that did not fit ends in "...".
  */
 struct certificate_name {
@@ -99,8 +103,9 @@ enum certificate_result {
  * Decode @chain, @count spans of DER with the leaf first, each just one
  * certificate with nothing behind it. @out is written with CERTIFICATE_OK and
  * keeps no reference to the input. A leaf whose list of names is broken or
- * occurs twice is BAD: whom it is for cannot be said. Any thread may call;
- * nothing is left in OpenSSL's error queue.
+ * occurs twice is BAD: whom it is for cannot be said. So is one whose subject
+ * or issuer does not fit its string type, as OpenSSL refuses it. Any thread may
+ * call; nothing is left in OpenSSL's error queue.
  */
 enum certificate_result certificate_read(const struct span *chain, size_t count,
 					 const struct certificate_view *view,

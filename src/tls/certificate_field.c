@@ -12,7 +12,7 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
-/* --- names -------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------- */
 
 static const char cut_mark[] = "...";
 
@@ -140,7 +140,7 @@ bool field_san(struct certificate *out, const X509 *x, bool *has_ip)
 	return true;
 }
 
-/* --- key ---------------------------------------------------------------------- */
+/* --- key --------------------------------------------------------------- */
 
 static void key_sized(char *out, const char *kind, const EVP_PKEY *key)
 {
@@ -208,7 +208,7 @@ void field_key(char out[CERTIFICATE_KEY_MAX], const X509 *x)
 	key_unknown(out, x);
 }
 
-/* --- time --------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------- */
 
 bool field_time(int64_t *out, const ASN1_TIME *time)
 {

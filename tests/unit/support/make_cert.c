@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -21,7 +22,7 @@ static void must(int good, const char *what)
 	abort();
 }
 
-static EVP_PKEY *make_key(const char *kind)
+static EVP_PKEY *make_key(const char *kind, bool explicit_curve)
 {
 	EVP_PKEY *key;
 
@@ -32,6 +33,11 @@ static EVP_PKEY *make_key(const char *kind)
 	else
 		key = EVP_EC_gen(kind);
 	must(key != NULL, kind);
+	if (explicit_curve)
+		must(EVP_PKEY_set_utf8_string_param(
+			     key, OSSL_PKEY_PARAM_EC_ENCODING,
+			     OSSL_PKEY_EC_ENCODING_EXPLICIT),
+		     "curve");
 	return key;
 }
 
@@ -139,7 +145,8 @@ static void add_extensions(X509 *x, const struct cert_spec *spec)
 
 struct cert make_cert(const struct cert_spec *spec)
 {
-	struct cert c = { make_key(spec->key), X509_new(), NULL, 0 };
+	struct cert c = { make_key(spec->key, spec->explicit_curve), X509_new(),
+			  NULL, 0 };
 	EVP_PKEY *signer = spec->issuer ? spec->issuer->key : c.key;
 	bool edwards = EVP_PKEY_get_base_id(signer) == EVP_PKEY_ED25519;
 	int len;

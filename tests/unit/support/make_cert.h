@@ -34,6 +34,7 @@ struct cert_san {
 /* What is left zero is left out. */
 struct cert_spec {
 	const char *key; /* "RSA" (2048 bits), "Ed25519", or a curve: "P-256" */
+	bool explicit_curve; /* written out, not named */
 	struct cert_bytes organisation, common_name;
 	int name_type; /* V_ASN1_...; 0: V_ASN1_UTF8STRING. Never checked. */
 	const struct cert_san *san;    /* up to one of kind CERT_SAN_END */
