@@ -10,6 +10,7 @@
 #include <sallyport/hostport.h>
 #include <sallyport/policy.h>
 #include <sallyport/span.h>
+#include <sallyport/tls_hello.h>
 
 enum event_type {
 	EVENT_SESSION_OPEN,
@@ -47,14 +48,6 @@ enum tls_step {
 	TLS_STEP_FAILED,
 	TLS_STEP_CLEARED, /* the session speaks in the clear again */
 	TLS_STEPS
-};
-
-/* What a client offers to resume, and whether the server takes it up. */
-enum tls_resumption {
-	TLS_RESUME_NONE,
-	TLS_RESUME_SESSION_ID,
-	TLS_RESUME_TICKET,
-	TLS_RESUME_PSK,
 };
 
 enum grant_op { GRANT_OPEN, GRANT_CLOSE, GRANT_REFUSE };
