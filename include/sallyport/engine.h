@@ -272,6 +272,7 @@ struct session_info {
 	bool nat_known;
 	const char *state; /* "greeting", "login", "ready", "encrypted", ... */
 	bool trusted;
+	bool fast; /* it left the queue (ACTION_FAST_PATH) */
 	uint64_t opened_us, last_us;
 	uint32_t commands, replies, data_connections;
 };
@@ -282,6 +283,7 @@ struct pinhole_info {
 	struct pinhole_key key;
 	struct endpoint target; /* where the data connection really ends */
 	bool active;
+	uint16_t from_port;  /* of the data connection; 0: none yet */
 	const char *state;   /* "asked", "open", "used" */
 	uint64_t expires_us; /* ENGINE_NEVER once used */
 };

@@ -75,13 +75,18 @@ struct journal {
 /* Which parts of an event point into the outcome, by type. */
 static const struct {
 	size_t count;
-	size_t at[2];
+	size_t at[3];
 } texts[EVENT_TYPES] = {
 	[EVENT_COMMAND] = { 2,
 			    { offsetof(struct event, command.verb),
 			      offsetof(struct event, command.arg) } },
 	[EVENT_REPLY] = { 1, { offsetof(struct event, reply.text) } },
 	[EVENT_AUTH] = { 1, { offsetof(struct event, auth.mechanism) } },
+	[EVENT_TLS] = { 3,
+			{ offsetof(struct event, tls.sni),
+			  offsetof(struct event, tls.alpn),
+			  offsetof(struct event, tls.chain) } },
+	[EVENT_GRANT] = { 1, { offsetof(struct event, grant.server_name) } },
 };
 
 static struct span *event_text(struct event *e, size_t i)
@@ -127,10 +132,19 @@ static void wake(struct journal *j)
 		return;
 }
 
+static bool is_detail(const struct event *e)
+{
+	if (e->type == EVENT_TLS)
+		return e->tls.step == TLS_STEP_CLIENT_HELLO ||
+		       e->tls.step == TLS_STEP_SERVER_HELLO ||
+		       e->tls.step == TLS_STEP_CERTIFICATE_REQUEST;
+	return e->type == EVENT_COMMAND || e->type == EVENT_REPLY;
+}
+
 /* People see conversations line by line only if they ask for it. */
 static enum log_level level_of(const struct event *e)
 {
-	if (e->type == EVENT_COMMAND || e->type == EVENT_REPLY)
+	if (is_detail(e))
 		return LOG_LEVEL_DEBUG;
 	if (e->type == EVENT_ALERT &&
 	    alert_severity(e->alert.rule) != SEVERITY_INFO)
