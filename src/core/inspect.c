@@ -37,6 +37,7 @@ bool engine_next_session(const struct engine *e, uint32_t *at,
 		out->nat_known = s->nat_state == NAT_KNOWN;
 		out->state = state_of(s);
 		out->trusted = s->read == READ_TRUSTED;
+		out->fast = s->fast;
 		out->opened_us = s->opened_us;
 		out->last_us = s->last_us;
 		out->commands = s->commands;
@@ -63,6 +64,7 @@ bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 		out->key = h->key;
 		out->target = h->target;
 		out->active = h->active;
+		out->from_port = h->state == HOLE_USED ? h->used_port : 0;
 		out->state = name[h->state];
 		out->expires_us =
 			h->state == HOLE_OPEN
