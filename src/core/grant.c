@@ -72,7 +72,6 @@ static bool add(struct engine *e, struct session *s, const struct grant *want)
 	g = grant_at(e, i);
 	*g = *want;
 	g->session = session_index(e, s);
-	g->session_id = s->id;
 	table_insert(&e->by_grant, hash_of(e, &g->from, &g->to), i);
 	list_append(&s->grants, &e->grant_via, i);
 	e->stats.grants++;
@@ -85,7 +84,7 @@ static void remove(struct engine *e, struct session *s, uint32_t i)
 
 	list_remove(&s->grants, &e->grant_via, i);
 	table_remove(&e->by_grant, hash_of(e, &g->from, &g->to), i);
-	g->session_id = 0; /* see engine_next_grant() */
+	g->session = NIL; /* see engine_next_grant() */
 	pool_give(&e->grants, i);
 	e->stats.grants--;
 }

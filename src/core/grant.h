@@ -19,9 +19,8 @@ struct session;
  */
 struct grant {
 	uint32_t hash_next;
-	uint32_t session;
+	uint32_t session; /* NIL: this place in the table is free */
 	struct link by_owner;
-	uint64_t session_id; /* 0: this place in the table is free */
 	bool active;
 	uint16_t from_port;      /* the SYN must come from it; 0: any */
 	struct addr from, to;    /* as the SYN names them */

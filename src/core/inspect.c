@@ -83,11 +83,11 @@ bool engine_next_grant(const struct engine *e, uint32_t *at,
 		const struct policy_server *server;
 		const struct session *s;
 
-		if (!g->session_id) /* free */
+		if (g->session == NIL) /* free */
 			continue;
 		s = pool_at(&e->sessions, g->session);
 		server = policy_server_find(e->policy, &s->ends.server.addr);
-		out->session = g->session_id;
+		out->session = s->id;
 		out->ends = s->ends;
 		out->active = g->active;
 		out->from = g->from;
