@@ -9,6 +9,7 @@ import threading
 import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
+from ftps import IMPLICIT_PORT
 from servers import Server
 from topology import V4, Topology, address
 from wiretap import Wiretap, endpoint_port
@@ -19,12 +20,17 @@ class Lab:
 
     @mode, @closed: as in Firewall. @port: where the server listens.
     @client_at, @server_at: the hosts they are on; "gateway" is possible.
+    @tls: how servers and clients speak TLS, a Tls; implicit TLS has a port
+    of its own.
     """
 
     def __init__(self, workspace, mode=ROUTED, family=V4, port=FTP,
                  closed=("FORWARD",), client_at="client",
-                 server_at="server"):
+                 server_at="server", tls=None):
+        if tls and tls.implicit:
+            port = IMPLICIT_PORT
         self.mode, self.family, self.port = mode, family, port
+        self.tls = tls
         self._workspace = workspace
         self._closing = threading.Lock()
         self._running = []
@@ -84,15 +90,20 @@ class Lab:
     def serve(self, name, public=None):
         """Start that server; it listens when this returns."""
         server = Server(name, self.server, self._folder(name), self.port,
-                        self.family, public)
+                        self.family, public, self.tls,
+                        self.tls and self._workspace.certificate)
         self._running.append(server)
         return server
 
-    def transfer(self, client, command, server):
+    def transfer(self, client, command, server, **more):
         """Start a Transfer from @server; finish() it."""
+        if self.tls:
+            more["tls"] = self.tls
+            more["authority"] = self._workspace.certificate.chain
         started = transfer.Transfer(
-            client, self.client, command, self.target, self.port,
-            self._workspace.files, server.home, self._folder(client))
+            client, self.client, server, self._folder(client),
+            self._workspace.files, command=command, host=self.target,
+            port=self.port, **more)
         self._running.append(started)
         return started
 
