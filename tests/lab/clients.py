@@ -98,8 +98,6 @@ def _curl_tls(job):
     options = ["--cacert", job.authority,
                f"--tlsv{tls.version}", "--tls-max", tls.version,
                "--ssl-reqd" if tls.level == PRIVATE else "--ftp-ssl-control"]
-    if not tls.reuse:
-        options.append("--no-sessionid")
     if tls.ccc:
         options += ["--ftp-ssl-ccc", "--ftp-ssl-ccc-mode", tls.ccc]
     return options
@@ -127,7 +125,6 @@ def _lftp_tls(job):
     return (f"set ftp:ssl-force yes\n"
             f"set ftp:ssl-protect-data {protect}\n"
             f"set ftp:ssl-protect-list {protect}\n"
-            f"set ftp:ssl-copy-sid {_lftp_bool(tls.reuse)}\n"
             f"set ssl:ca-file {job.authority}\n"
             f"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS{tls.version}\n")
 

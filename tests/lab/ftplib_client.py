@@ -8,6 +8,7 @@ ftplib chooses the command by address family; here it is told which.
 import ftplib
 import json
 import os
+import socket
 import ssl
 import sys
 
@@ -82,7 +83,7 @@ class Implicit(Explicit):
 
     def connect(self, host, port):
         self.host = host
-        clear = ssl.socket.create_connection((host, port), self.timeout)
+        clear = socket.create_connection((host, port), self.timeout)
         self.af = clear.family
         self.sock = self.context.wrap_socket(clear, server_hostname=host)
         self.secured = self.sock

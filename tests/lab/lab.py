@@ -10,9 +10,12 @@ import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
 from ftps import IMPLICIT_PORT
-from servers import Server
-from topology import V4, Topology, address
+from servers import PASSIVE, Server
+from topology import FAMILIES, V4, Topology, address
 from wiretap import Wiretap, endpoint_port
+
+# In the configuration and in the event log.
+SERVER_NAME = "lab"
 
 
 class Lab:
@@ -109,11 +112,28 @@ class Lab:
 
     def sallyport(self, **config):
         """Load its rules; start() the Daemon that this gives."""
-        control = {"control": {"ports": [self.port]}}
+        control = {"ports": [self.port]}
+        if self.tls and self.tls.implicit:
+            control = {"ports": [FTP], "implicit-tls-ports": [self.port]}
         daemon = Daemon(self.gateway, self._folder("sallyport"),
-                        {**control, **config})
+                        {"control": control, **config})
         self._running.append(daemon)
         return daemon
+
+    def server_entry(self, **more):
+        """What `servers` in the configuration says of the lab's server."""
+        entry = {
+            "name": SERVER_NAME,
+            "address": [address("server", family) for family in FAMILIES],
+            "passive-ports": "{}-{}".format(*PASSIVE), "active": "allow"}
+        if self.mode in (DNAT, BOTH):
+            entry["public-address"] = [address("public", family)
+                                       for family in FAMILIES]
+        return {**entry, **more}
+
+    def watch_all(self):
+        """A tap on the server's link that leaves nothing out."""
+        return self.adopt(Wiretap(self.server, self.port, everything=True))
 
     def forget(self):
         """The taps start anew."""
