@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The four clients, and how each is made to use one certain command."""
 
+import functools
 import json
 import os
 import shutil
+import subprocess
 from dataclasses import asdict, dataclass
 
 import jail
@@ -166,6 +168,33 @@ def impossible(name, command, family):
                 f"({_IPV4_ONLY[command]} takes its place)")
     if (name, command, family) == ("lftp", "EPRT", V4):
         return "lftp has no switch for EPRT over IPv4"
+    return None
+
+
+@functools.cache
+def _curl_version():
+    return subprocess.run(["curl", "--version"], capture_output=True,
+                          text=True, check=True).stdout.split()[1]
+
+
+def impossible_tls(name, tls, server, active):
+    """Why client @name cannot do with @server what @tls says, or None."""
+    if name == "ftplib" and tls.ccc == "passive":
+        return "ftplib always ends TLS by itself"
+    return (_impossible_curl(tls, server, active) if name == "curl" else None)
+
+
+def _impossible_curl(tls, server, active):
+    private = tls.level == PRIVATE
+    if private and active and _curl_version().startswith("7.88."):
+        return ("curl 7.88 gives up when TLS shall begin on a data "
+                "connection that it has accepted")
+    if private and server == "pyftpdlib":
+        return ("pyftpdlib closes a data connection on which TLS begins "
+                "before RETR or STOR is sent, as with curl")
+    if tls.ccc == "passive" and server == "pure-ftpd":
+        return ("curl sends no close_notify then, and pure-ftpd waits for "
+                "one")
     return None
 
 

@@ -2,6 +2,7 @@
 """What must hold where the control connection is encrypted: nobody reads the
 commands, so the data connections and the event log must tell."""
 
+import checks
 import tls_wire
 from ftps import PRIVATE
 from lab import SERVER_NAME
@@ -103,3 +104,20 @@ def fails_without(lab, client, command, server):
                        f"works: {attempt.process.tail()}")
     if attempt.whole():
         raise LabError("the transfer works without sallyport")
+
+
+def refused(lab, daemon, client, command, server, **more):
+    """An active transfer through a masquerade: the server does not connect to
+    the inside address that it is told, and the event log says that active
+    mode cannot be granted, and why; gives that."""
+    attempt = lab.transfer(client, command, server, trust=False, **more)
+    event = daemon.wait_event("grant", op="refuse", mode=ACTIVE)
+    if not event["reason"]:
+        raise LabError(f"it does not say why: {event}")
+    attempt.process.wait()
+    if attempt.whole():
+        raise LabError("it works all the same")
+    if lab.client_tap.data_opened():
+        raise LabError("a data connection reached the client: "
+                       f"{lab.client_tap.data_opened()}")
+    return f"refused ({event['reason']}); {checks.clean(lab)}"

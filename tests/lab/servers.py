@@ -18,6 +18,9 @@ PYTHON = "/usr/bin/python3"
 
 PASSIVE = (42000, 42999)
 
+_PROFTPD_MODULES = os.path.join(FETCHED, "proftpd-mod-crypto", "usr", "lib",
+                                "proftpd")
+
 _YES = {True: "YES", False: "NO"}
 
 _VSFTPD = """\
@@ -127,8 +130,7 @@ def _proftpd_tls(s):
         ("UseImplicitSSL", tls.implicit),
         ("EnableDiags", True)) if wanted]
     return _PROFTPD_TLS.format(
-        modules=os.path.join(FETCHED, "proftpd-mod-crypto", "usr", "lib",
-                             "proftpd"),
+        modules=_PROFTPD_MODULES,
         chain=s["certificate"].chain, key=s["certificate"].key,
         # It refuses CCC where the control connection must be protected.
         required="off" if tls.ccc else "ctrl",
@@ -171,15 +173,44 @@ NAMES = tuple(_COMMAND)
 _PACKAGE = {"proftpd": "proftpd-core", "pure-ftpd": "pure-ftpd"}
 
 
-def why_not(name):
+# What a server cannot do: (server, does the Tls ask for it, reason).
+_CANNOT = (
+    ("pure-ftpd", lambda tls: tls.implicit,
+     "pure-ftpd has no implicit TLS"),
+    ("pure-ftpd", lambda tls: tls.reuse,
+     "pure-ftpd has no option to require session reuse"),
+    ("pyftpdlib", lambda tls: tls.reuse,
+     "pyftpdlib has no option to require session reuse"),
+    ("vsftpd", lambda tls: tls.ccc, "vsftpd does not know CCC"),
+    ("pyftpdlib", lambda tls: tls.ccc, "pyftpdlib does not know CCC"),
+)
+
+
+def impossible(name, tls, active):
+    """Why server @name cannot do what @tls says, or None."""
+    if tls.reuse and tls.level != PRIVATE:
+        return "data connections in clear have no TLS session to resume"
+    if name == "pyftpdlib" and active:
+        return ("pyftpdlib connects from a port of the kernel's choice, not "
+                "from the data port that a grant is for")
+    return next((reason for who, asks, reason in _CANNOT
+                 if who == name and asks(tls)), None)
+
+
+def why_not(name, tls=None):
     """Why server @name cannot be started on this machine, or None."""
     if name == "vsftpd" and not shutil.which("vsftpd"):
         return "vsftpd is not installed"
-    if name == "pyftpdlib" and not os.path.isdir(
-            "/usr/lib/python3/dist-packages/pyftpdlib"):
-        return "python3-pyftpdlib is not installed"
+    if name == "pyftpdlib":
+        for module, package in (("pyftpdlib", "python3-pyftpdlib"),
+                                ("OpenSSL", "python3-openssl")):
+            if (module == "pyftpdlib" or tls) and not os.path.isdir(
+                    f"/usr/lib/python3/dist-packages/{module}"):
+                return f"{package} is not installed"
     if name in _PACKAGE and not _fetched(_PACKAGE[name], name):
         return f"{name} is not there: run tests/lab/fetch-servers.sh"
+    if name == "proftpd" and tls and not os.path.isdir(_PROFTPD_MODULES):
+        return "proftpd's mod_tls is not there: run tests/lab/fetch-servers.sh"
     return None
 
 
