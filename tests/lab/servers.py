@@ -55,6 +55,7 @@ WtmpLog off
 UseReverseDNS off
 AllowOverwrite on
 RequireValidShell off
+RootRevoke off
 """
 
 
