@@ -13,11 +13,10 @@ import ssl
 import sys
 
 import jail
+from ftps import client_context
 
 # Longer than a transfer in the lab, shorter than the lab's own patience.
 SECONDS = 15
-
-VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
 class Chosen:
@@ -91,18 +90,12 @@ class Implicit(Explicit):
         self.welcome = self.getresp()
 
 
-def context(job):
-    made = ssl.create_default_context(cafile=job["authority"])
-    version = VERSIONS[job["tls"]["version"]]
-    made.minimum_version = made.maximum_version = version
-    return made
-
-
 def logged_in(job):
     tls = job["tls"]
     if tls:
         kind = Implicit if tls["implicit"] else Explicit
-        client = kind(timeout=SECONDS, context=context(job))
+        client = kind(timeout=SECONDS, context=client_context(
+            tls["version"], job["authority"]))
         client.reuse = tls["reuse"]
     else:
         client = Clear(timeout=SECONDS)

@@ -3,12 +3,14 @@
 certificate that the servers of a run show."""
 
 import os
+import ssl
 import subprocess
 from dataclasses import dataclass
 
 from topology import FAMILIES, address
 
-VERSIONS = ("1.2", "1.3")
+_VERSION = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+VERSIONS = tuple(_VERSION)
 PRIVATE, CLEAR = LEVELS = ("P", "C")
 IMPLICIT_PORT = 990
 
@@ -31,6 +33,14 @@ class Tls:
     reuse: bool = False
     level: str = PRIVATE
     ccc: str = ""
+
+
+def client_context(version, authority):
+    """ssl.SSLContext of a client that speaks TLS @version alone, to servers
+    that show the certificate @authority."""
+    made = ssl.create_default_context(cafile=authority)
+    made.minimum_version = made.maximum_version = _VERSION[version]
+    return made
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import os
 import shutil
 import threading
 
+import ftps
 import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
-from ftps import IMPLICIT_PORT
 from servers import PASSIVE, Server
 from topology import FAMILIES, V4, Topology, address
 from wiretap import Wiretap, endpoint_port
@@ -31,7 +31,7 @@ class Lab:
                  closed=("FORWARD",), client_at="client",
                  server_at="server", tls=None):
         if tls and tls.implicit:
-            port = IMPLICIT_PORT
+            port = ftps.IMPLICIT_PORT
         self.mode, self.family, self.port = mode, family, port
         self.tls = tls
         self._workspace = workspace
@@ -134,6 +134,11 @@ class Lab:
     def watch_all(self):
         """A tap on the server's link that leaves nothing out."""
         return self.adopt(Wiretap(self.server, self.port, everything=True))
+
+    def client_context(self):
+        """ssl.SSLContext of a client that speaks the lab's TLS."""
+        return ftps.client_context(self.tls.version,
+                                   self._workspace.certificate.chain)
 
     def forget(self):
         """The taps start anew."""
