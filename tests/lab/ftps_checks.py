@@ -7,6 +7,7 @@ import tls_wire
 from ftps import PRIVATE
 from lab import SERVER_NAME
 from servers import PASSIVE
+from topology import address
 from waiting import LabError, wait_until
 
 ACTIVE = "active"
@@ -55,8 +56,8 @@ def spoke_tls(lab):
     if len(hellos) != wanted:
         raise LabError(f"{len(hellos)} of {wanted} data connections began "
                        "with a ClientHello")
-    server = lab.server_tap.control()[0].target[0]
-    if any(source[0] == server for source, _ in hellos):
+    if any(source[0] == address("server", lab.family)
+           for source, _ in hellos):
         raise LabError("the server began TLS on a data connection")
 
 
@@ -69,17 +70,20 @@ def in_the_log(lab, daemon, mode):
     daemon.wait_event("grant", op="open", mode=mode,
                       server_name=SERVER_NAME)
     wanted = len(lab.server_tap.data_opened())
-    seen = wait_until(
-        lambda: (daemon.events("data") if
-                 len(daemon.events("data")) >= wanted else None),
-        f"{wanted} data events")
-    for event in seen:
+    wait_until(lambda: len(opened(daemon)) >= wanted,
+               f"{wanted} data events")
+    for event in opened(daemon):
         if event["mode"] != mode or event["verdict"] != "related":
             raise LabError(f"unexpected data event: {event}")
     daemon.wait_event("session_close")
     daemon.wait_event("grant", op="close", mode=mode)
     if mode != ACTIVE:
         ports_are_told(daemon)
+
+
+def opened(daemon):
+    return [event for event in daemon.events("data")
+            if event["op"] == "open"]
 
 
 def ports_are_told(daemon):

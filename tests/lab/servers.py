@@ -191,11 +191,13 @@ def impossible(name, tls, active):
     """Why server @name cannot do what @tls says, or None."""
     if tls.reuse and tls.level != PRIVATE:
         return "data connections in clear have no TLS session to resume"
+    for who, asks, reason in _CANNOT:
+        if who == name and asks(tls):
+            return reason
     if name == "pyftpdlib" and active:
         return ("pyftpdlib connects from a port of the kernel's choice, not "
                 "from the data port that a grant is for")
-    return next((reason for who, asks, reason in _CANNOT
-                 if who == name and asks(tls)), None)
+    return None
 
 
 def why_not(name, tls=None):

@@ -28,6 +28,9 @@ BUFFER_BYTES = 8 << 20
 WHOLE_BYTES = 64 << 20
 SNAP_BYTES = 65535
 
+# Payload of a full packet on Ethernet, with TCP's timestamps.
+SEGMENT_BYTES = {"v4": 1500 - 20 - 32, "v6": 1500 - 40 - 32}
+
 ENDPOINT_COMMANDS = ("PORT", "EPRT", "PASV", "EPSV")
 
 
@@ -48,6 +51,13 @@ class Packet:
     @property
     def ends(self):
         return bool(self.flags & (FIN | RST))
+
+    @property
+    def segments(self):
+        """How many packets this is to a queue: a host hands over several as
+        one, which the kernel takes apart again before it queues them."""
+        full = SEGMENT_BYTES["v6" if ":" in self.source[0] else "v4"]
+        return max(1, -(-len(self.payload) // full))
 
     def touches(self, port):
         return port in (self.source[1], self.target[1])

@@ -10,8 +10,9 @@ from lab import Lab
 from topology import FAMILIES, address
 from waiting import about
 
-# Where the client listens.
-PORT = 5001
+# Where the client listens; one for each part, as no two connections can have
+# the same ends.
+BEFORE, DURING, AFTER = 5001, 5002, 5003
 
 
 def run(space):
@@ -28,30 +29,31 @@ def session(lab):
     daemon = lab.sallyport(servers=[lab.server_entry()])
     daemon.start()
     lab.serve("vsftpd")
-    knocking.listener(lab, lab.client, "client", PORT)
-    nobody(lab)
+    for port in (BEFORE, DURING, AFTER):
+        knocking.listener(lab, lab.client, "client", port)
+    nobody(lab, BEFORE)
     client = Dialog(lab)
     daemon.wait_event("grant", op="open", mode="active")
-    turned_away(lab, lab.topology.thief_out, lab.port - 1)
-    turned_away(lab, lab.server, lab.port - 2)
+    turned_away(lab, lab.topology.thief_out, lab.port - 1, DURING)
+    turned_away(lab, lab.server, lab.port - 2, DURING)
     knocking.nothing_came(lab.client_tap, "during the session")
-    knocking.answered(try_it(lab, lab.server, lab.port - 1))
+    knocking.answered(try_it(lab, lab.server, lab.port - 1, DURING))
     client.quit()
     daemon.wait_event("grant", op="close", mode="active")
     lab.forget()
-    nobody(lab)
+    nobody(lab, AFTER)
 
 
-def nobody(lab):
+def nobody(lab, port):
     for space in (lab.topology.thief_out, lab.server):
-        turned_away(lab, space, lab.port - 1)
+        turned_away(lab, space, lab.port - 1, port)
     knocking.nothing_came(lab.client_tap, "without a session")
 
 
-def turned_away(lab, space, source):
-    knocking.turned_away(lab, lambda: try_it(lab, space, source))
+def turned_away(lab, space, source, port):
+    knocking.turned_away(lab, lambda: try_it(lab, space, source, port))
 
 
-def try_it(lab, space, source):
-    return knocking.knock(lab, space, address("client", lab.family), PORT,
+def try_it(lab, space, source, port):
+    return knocking.knock(lab, space, address("client", lab.family), port,
                           source)

@@ -3,6 +3,8 @@
 it: by QUIT, FIN, RST, without its conntrack entry, or without the daemon that
 saw its handshake."""
 
+import itertools
+
 import knocking
 from dialog import Dialog
 from firewall import DNAT, ROUTED, SNAT
@@ -15,14 +17,14 @@ PORT = 42500
 
 
 def run(space):
-    for family in FAMILIES:
-        for mode in (ROUTED, SNAT, DNAT):
-            for end in (by_quit, by_fin, by_rst, without_entry,
-                        by_restart):
-                with about(f"{end.__name__} {mode} IPv{family}"), \
-                        Lab(space, mode, family, closed=knocking.CLOSED,
+    families = itertools.cycle(FAMILIES)
+    for mode in (ROUTED, SNAT, DNAT):
+        for end in (by_quit, by_fin, by_rst, without_entry, by_restart):
+            family = next(families)
+            with about(f"{end.__name__} {mode} IPv{family}"), \
+                    Lab(space, mode, family, closed=knocking.CLOSED,
                         tls=Tls()) as lab:
-                    session(lab, end)
+                session(lab, end)
 
 
 def session(lab, end):

@@ -2,6 +2,8 @@
 """tls.fast-path: after the TLS handshake the control connection leaves the
 queue; its grant serves, and ends with it all the same."""
 
+import itertools
+
 import checks
 import knocking
 from dialog import Dialog
@@ -19,15 +21,14 @@ STRAGGLERS = 8
 
 
 def run(space):
-    for family in FAMILIES:
-        for mode in (ROUTED, SNAT, DNAT):
-            for version in VERSIONS:
-                for end in ("quit", "close", "reset"):
-                    with about(f"{mode} IPv{family} {version} {end}"), \
-                            Lab(space, mode, family,
-                                closed=knocking.CLOSED,
-                                tls=Tls(version=version)) as lab:
-                        session(lab, end)
+    kinds = itertools.cycle(itertools.product(FAMILIES, VERSIONS))
+    for mode in (ROUTED, SNAT, DNAT):
+        for end in ("quit", "close", "reset"):
+            family, version = next(kinds)
+            with about(f"{end} {mode} IPv{family} TLS {version}"), \
+                    Lab(space, mode, family, closed=knocking.CLOSED,
+                        tls=Tls(version=version)) as lab:
+                session(lab, end)
 
 
 def session(lab, end):
