@@ -65,6 +65,7 @@ bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 		out->key = h->key;
 		out->target = h->target;
 		out->active = h->active;
+		out->from_port = h->state == HOLE_USED ? h->used_port : 0;
 		out->state = name[h->state];
 		out->expires_us =
 			h->state == HOLE_OPEN
