@@ -57,8 +57,8 @@ struct journal {
 	struct area *fill;
 	struct area area[2];
 	uint64_t lost;
-	int reader[READERS_MAX]; /* -1: free */
-	uint32_t readers;
+	int reader[READERS_MAX];  /* -1: free */
+	_Atomic uint32_t readers; /* changed under the lock */
 	bool ending;
 	int next_log; /* to go on with; -1: with the present one */
 
@@ -158,16 +158,25 @@ static void area_add(struct journal *j, const struct event *e)
 	a->used += size;
 }
 
+static bool is_read(const struct event *e, bool all, enum log_level shown)
+{
+	return all || level_of(e) <= shown;
+}
+
 void journal_add(struct journal *j, const struct outcome *out)
 {
 	enum log_level shown = log_get_level();
+	bool all = j->path || atomic_load(&j->readers) > 0;
+	size_t first = 0;
 
-	if (out->events == 0)
+	/* Most packets have only a line that nobody reads. */
+	while (first < out->events && !is_read(&out->event[first], all, shown))
+		first++;
+	if (first == out->events)
 		return;
 	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i < out->events; i++)
-		if (j->path || j->readers > 0 ||
-		    level_of(&out->event[i]) <= shown)
+	for (size_t i = first; i < out->events; i++)
+		if (is_read(&out->event[i], all, shown))
 			area_add(j, &out->event[i]);
 	pthread_mutex_unlock(&j->lock);
 }
