@@ -288,11 +288,24 @@ struct pinhole_info {
 	uint64_t expires_us; /* ENGINE_NEVER once used */
 };
 
+/* One row of `ctl grants`. */
+struct grant_info {
+	uint64_t session;
+	struct ends ends; /* of the control connection */
+	bool active;
+	struct addr from, to;    /* as a SYN names them */
+	struct port_range ports; /* that it may be to */
+	uint32_t open, most;     /* data connections of the session: now, and
+				  * servers[].max-data */
+};
+
 /* Walk a table: start with *@at = 0, call until it gives false. Entries made
  * or gone during the walk may be missed; none is seen twice. */
 bool engine_next_session(const struct engine *e, uint32_t *at,
 			 struct session_info *out);
 bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 			 struct pinhole_info *out);
+bool engine_next_grant(const struct engine *e, uint32_t *at,
+		       struct grant_info *out);
 
 #endif

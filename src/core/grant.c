@@ -84,6 +84,7 @@ static void remove(struct engine *e, struct session *s, uint32_t i)
 
 	list_remove(&s->grants, &e->grant_via, i);
 	table_remove(&e->by_grant, hash_of(e, &g->from, &g->to), i);
+	g->session = NIL; /* see engine_next_grant() */
 	pool_give(&e->grants, i);
 	e->stats.grants--;
 }

@@ -19,7 +19,7 @@ struct session;
  */
 struct grant {
 	uint32_t hash_next;
-	uint32_t session;
+	uint32_t session; /* NIL: this place in the table is free */
 	struct link by_owner;
 	bool active;
 	uint16_t from_port;      /* the SYN must come from it; 0: any */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `ctl` shows of the engine's tables. Changes nothing. */
+#include "grant.h"
 #include "pinhole.h"
 #include "state.h"
 
@@ -70,6 +71,31 @@ bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 			h->state == HOLE_OPEN
 				? h->since_us + e->policy->pinhole_timeout_us
 				: ENGINE_NEVER;
+		return true;
+	}
+	return false;
+}
+
+bool engine_next_grant(const struct engine *e, uint32_t *at,
+		       struct grant_info *out)
+{
+	while (*at < e->grants.fresh) {
+		const struct grant *g = pool_at(&e->grants, (*at)++);
+		const struct policy_server *server;
+		const struct session *s;
+
+		if (g->session == NIL) /* free */
+			continue;
+		s = pool_at(&e->sessions, g->session);
+		server = policy_server_find(e->policy, &s->ends.server.addr);
+		out->session = s->id;
+		out->ends = s->ends;
+		out->active = g->active;
+		out->from = g->from;
+		out->to = g->to;
+		out->ports = g->ports;
+		out->open = s->granted;
+		out->most = server ? server->max_data : 0;
 		return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "report/certificate_text.h"
@@ -15,21 +16,43 @@
 /* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
 #define LAST_SECOND 253402300799u
 
+/* "YYYY-MM-DDTHH:MM:SS", what is the same for all events of a second: on a
+ * busy gateway those are thousands. */
+static size_t put_second(uint64_t second, char out[TEXT_TIME_MAX])
+{
+	static _Thread_local uint64_t last = UINT64_MAX;
+	static _Thread_local char text[TEXT_TIME_MAX];
+	static _Thread_local size_t len;
+
+	if (second != last) {
+		time_t time = (time_t)second;
+		struct tm tm;
+
+		gmtime_r(&time, &tm);
+		len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		last = second;
+	}
+	memcpy(out, text, len);
+	return len;
+}
+
 size_t text_time(uint64_t at_us, char out[TEXT_TIME_MAX])
 {
-	time_t seconds = (time_t)(at_us / US_PER_S);
+	uint64_t second = at_us / US_PER_S;
 	unsigned int us = (unsigned int)(at_us % US_PER_S);
-	struct tm tm;
 	size_t len;
 
-	if (at_us / US_PER_S > LAST_SECOND) {
-		seconds = LAST_SECOND;
+	if (second > LAST_SECOND) {
+		second = LAST_SECOND;
 		us = US_PER_S - 1;
 	}
-	gmtime_r(&seconds, &tm);
-	len = strftime(out, TEXT_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	return len +
-	       (size_t)snprintf(out + len, TEXT_TIME_MAX - len, ".%06uZ", us);
+	len = put_second(second, out);
+	out[len] = '.';
+	for (size_t i = 6; i > 0; i--, us /= 10)
+		out[len + i] = (char)('0' + us % 10);
+	out[len + 7] = 'Z';
+	out[len + 8] = '\0';
+	return len + 8;
 }
 
 void text_range(const struct port_range *r, char out[TEXT_RANGE_MAX])

@@ -613,6 +613,41 @@ static void test_log(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
+/* Gathered lines look like the others, and go out together. */
+static void test_log_batch(void **state)
+{
+	static struct log_batch b;
+	char text[4 * LOG_LINE_MAX], want[2 * LOG_LINE_MAX];
+	uint8_t nines[2 * LOG_LINE_MAX];
+	int fd[2], saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	(void)state;
+	memset(nines, '9', sizeof(nines));
+	assert_int_equal(pipe(fd), 0);
+	dup2(fd[1], STDERR_FILENO);
+	log_set_level(LOG_LEVEL_INFO);
+	log_batch_add(&b, LOG_LEVEL_WARNING, "event", span_str("one"));
+	log_batch_add(&b, LOG_LEVEL_DEBUG, "event", span_str("two"));
+	log_batch_add(&b, LOG_LEVEL_INFO, "event",
+		      span_of(nines, sizeof(nines)));
+	log_batch_write(&b);
+	log_batch_write(&b);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd[1]);
+	len = read(fd[0], text, sizeof(text) - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	close(fd[0]);
+	snprintf(want, sizeof(want),
+		 "sallyport: event: warning: one\n"
+		 "sallyport: event: info: %.*s\n",
+		 (int)(LOG_LINE_MAX - strlen("sallyport: event: info: \n")),
+		 (char *)nines);
+	assert_string_equal(text, want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +671,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -803,6 +803,15 @@ static void pass_byte(struct tally *t, int a, int b)
 	tally_run(t);
 }
 
+/* Without a FIN, which would be sent again and again into the next test. */
+static void close_at_once(int fd)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
 /* A connection to @port is queued both ways when it has @mark, and not at all
  * when it has not; or, with @queued_with false, the other way round. */
 static void assert_mark_decides(const struct netns_lab *lab,
@@ -838,8 +847,8 @@ static void assert_mark_decides(const struct netns_lab *lab,
 	}
 	assert_int_equal(t.odd, 0);
 	close(listener);
-	close(a);
-	close(b);
+	close_at_once(a);
+	close_at_once(b);
 	tally_close(&t);
 	netns_sh("conntrack -F 2>/dev/null");
 }

@@ -224,7 +224,7 @@ static void not_tls_as_early_as_can_be(void **state)
 	}
 }
 
-/* RFC 4217 12.3 and field 37: a server may say 421 after a failed handshake. */
+/* After a failed handshake a server may say 421 in the clear. */
 static void rfc37_cleartext_after_a_refusal(void **state)
 {
 	static uint8_t bytes[64];
