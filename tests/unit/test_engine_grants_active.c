@@ -40,7 +40,8 @@ static void entry_is_created(void **state)
 		const struct data_entry *d;
 
 		tls_begin(&w, o[i], TLS_1_3);
-		assert_int_equal(wire_logged(&w, "grant open active 1024-65535"),
+		assert_int_equal(wire_logged(&w,
+					     "grant open active 1024-65535"),
 				 1);
 		assert_true(data_active(&w, 5001));
 		d = &w.last[ACTION_DATA_CREATE].data;
@@ -49,8 +50,7 @@ static void entry_is_created(void **state)
 		assert_true(addr_equal(&d->to.addr, &w.end[CLIENT].at.addr));
 		assert_int_equal(d->to.port, 5001);
 		assert_true(endpoint_equal(&d->dnat_to, &d->to));
-		assert_true(
-			addr_equal(&d->snat_to, &w.nat.server_public.addr));
+		assert_true(addr_equal(&d->snat_to, &w.nat.server_public.addr));
 		assert_true(endpoint_equal(&d->master_from, &w.end[CLIENT].at));
 		assert_true(
 			endpoint_equal(&d->master_to, &w.nat.server_public));
@@ -191,8 +191,9 @@ static void advertised_range(void **state)
 		tls_start(&w, row[i].o);
 		set_client(&w, &c, row[i].public);
 		tls_auth(&w, TLS_1_3);
-		assert_int_equal(
-			wire_logged(&w, "grant open active 50000-50009"), 1);
+		assert_int_equal(wire_logged(&w,
+					     "grant open active 50000-50009"),
+				 1);
 		assert_false(data_active(&w, 49999));
 		assert_false(data_active(&w, 50010));
 		assert_true(data_active(&w, 50000));
