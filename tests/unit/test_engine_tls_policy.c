@@ -46,8 +46,7 @@ static void auth_is_refused(void **state)
 		wire_say(&w, CLIENT, text);
 		scene_play(&w, "< 200 noop ok\n> USER joe\n< 331 ?\n"
 			       "> PASS secret\n< 230 in");
-		wire_expect(&w, SERVER,
-			    "NOOP\r\nUSER joe\r\nPASS secret\r\n");
+		wire_expect(&w, SERVER, "NOOP\r\nUSER joe\r\nPASS secret\r\n");
 		wire_expect(&w, CLIENT,
 			    "220 hello\r\n" REFUSED "331 ?\r\n230 in\r\n");
 		scene_expect_alert(&w, "tls-forbidden");
@@ -124,8 +123,8 @@ static void login_in_the_clear(void **state)
 	(void)state;
 	for (int expected = 0; expected < 2; expected++) {
 		begin(&w, &plain, TLS_ALLOW);
-		w.server.tls = expected ? SERVER_TLS_EXPECTED
-					: SERVER_TLS_UNKNOWN;
+		w.server.tls =
+			expected ? SERVER_TLS_EXPECTED : SERVER_TLS_UNKNOWN;
 		scene_play(&w, "> USER joe\n< 331 ?\n> PASS secret\n< 230 in\n"
 			       "> USER joe\n< 331 ?");
 		assert_int_equal(wire_logged(&w, "alert cleartext-login"),
@@ -173,8 +172,8 @@ static void auth_refused(void **state)
 		char text[32];
 
 		begin(&w, &snat, TLS_ALLOW);
-		w.server.tls = expected ? SERVER_TLS_EXPECTED
-					: SERVER_TLS_UNKNOWN;
+		w.server.tls =
+			expected ? SERVER_TLS_EXPECTED : SERVER_TLS_UNKNOWN;
 		snprintf(text, sizeof(text), "> AUTH TLS\n< %u no",
 			 code[i / 2]);
 		scene_play(&w, text);
@@ -207,8 +206,8 @@ static void ssl_then_tls(void **state)
 static void offered_then_refused(void **state)
 {
 	static const char *const offer[] = {
-		" AUTH TLS",	      " AUTH TLS;SSL;", " AUTH SSL;TLS;",
-		" auth tls",	      " AUTH TLS-C;TLS-P;", " AUTH SSL;TLS-C",
+		" AUTH TLS",          " AUTH TLS;SSL;",     " AUTH SSL;TLS;",
+		" auth tls",          " AUTH TLS-C;TLS-P;", " AUTH SSL;TLS-C",
 		" AUTH GSSAPI;TLS;X",
 	};
 	struct wire w;

@@ -14,6 +14,7 @@
 #include "scene.h"
 #include "support.h"
 #include "tls_talk.h"
+#include "ways.h"
 
 #define REFUSED \
 	"530 This network requires TLS: send AUTH TLS before you log in.\r\n"
@@ -170,11 +171,7 @@ static void reload_in_between(void **state)
 #define ANSWER "200 a\r\n200 be\r\n215 c\r\n500 defghi\r\n257 j\r\n"
 #define HEARD  "200 a\r\n" REFUSED "215 c\r\n" REFUSED "257 j\r\n"
 
-typedef void send_fn(struct wire *w, enum side from, size_t a, size_t b,
-		     unsigned int n);
-
-static void converse(const struct wire_options *o, send_fn *send,
-		     unsigned int n)
+static void converse(const struct wire_options *o, way_fn *send, unsigned int n)
 {
 	static const char *const text[2] = { SAID, ANSWER };
 	struct wire w;
@@ -199,51 +196,11 @@ static void converse(const struct wire_options *o, send_fn *send,
 	scene_stop(&w);
 }
 
-static void all(send_fn *send, unsigned int from, unsigned int to)
+static void all(way_fn *send, unsigned int from, unsigned int to)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		for (unsigned int n = from; n < to; n++)
 			converse(options[i], send, n);
-}
-
-static void send_cut(struct wire *w, enum side from, size_t a, size_t b,
-		     unsigned int n)
-{
-	size_t at = a + n < b ? a + n : b;
-
-	wire_segment(w, from, a, at);
-	wire_segment(w, from, at, b);
-}
-
-static void send_bytes(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	(void)n;
-	for (size_t i = a; i < b; i++)
-		wire_segment(w, from, i, i + 1);
-}
-
-/* Nothing is acknowledged; then all comes again with other boundaries. */
-static void send_again(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	w->hold_acks = true;
-	for (size_t i = a; i < b; i += n)
-		wire_segment(w, from, i, i + n < b ? i + n : b);
-	for (size_t i = a; i < b; i += n + 3)
-		wire_segment(w, from, i, i + n + 3 < b ? i + n + 3 : b);
-}
-
-static void send_backwards(struct wire *w, enum side from, size_t a, size_t b,
-			   unsigned int n)
-{
-	size_t size = n + 5;
-
-	for (size_t i = (b - a + size - 1) / size; i-- > 0;) {
-		size_t end = a + (i + 1) * size;
-
-		wire_segment(w, from, a + i * size, end < b ? end : b);
-	}
 }
 
 /* Nagle's sender says no more until the first piece is acknowledged. */
@@ -264,25 +221,25 @@ static void send_stuck(struct wire *w, enum side from, size_t a, size_t b,
 static void cut_at_every_byte(void **state)
 {
 	(void)state;
-	all(send_cut, 0, sizeof(SAID) + 1);
+	all(way_cut, 0, sizeof(SAID) + 1);
 }
 
 static void one_byte_at_a_time(void **state)
 {
 	(void)state;
-	all(send_bytes, 0, 2);
+	all(way_bytes, 0, 2);
 }
 
 static void retransmitted(void **state)
 {
 	(void)state;
-	all(send_again, 1, 30);
+	all(way_again, 1, 30);
 }
 
 static void reordered(void **state)
 {
 	(void)state;
-	all(send_backwards, 1, 30);
+	all(way_backwards, 1, 30);
 }
 
 static void nagle(void **state)
