@@ -123,6 +123,10 @@ matrix: all ## every sensible server, client, mode, NAT and family
 	@sh tests/lab/fetch-servers.sh
 	/usr/bin/python3 tests/lab/matrix.py --all --sallyport $(BUILD)/sallyport
 
+ftps-matrix: all ## the same for FTPS: implicit, versions, reuse, PROT, CCC
+	@sh tests/lab/fetch-servers.sh
+	/usr/bin/python3 tests/lab/ftps_matrix.py --all --sallyport $(BUILD)/sallyport
+
 demo: ## the main job, shown in a lab of namespaces
 	@sh tests/deps.sh
 	@$(MAKE) --no-print-directory all
@@ -154,7 +158,7 @@ clean: ## remove what was built
 
 -include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
-.PHONY: all unit fuzz deps check asan asan-corpora matrix demo bench golden lint fmt \
-	install help clean
+.PHONY: all unit fuzz deps check asan asan-corpora matrix ftps-matrix \
+	demo bench golden lint fmt install help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

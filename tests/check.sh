@@ -74,8 +74,12 @@ if [ "${CHECK_LAB:-yes}" = yes ]; then
 		--sallyport "$build/sallyport"
 	counted "lab scenarios" /usr/bin/python3 tests/lab/run.py \
 		--sallyport "$build/sallyport"
+	counted "reference lab" /usr/bin/python3 tests/lab/reference.py \
+		--sallyport "$build/sallyport"
 	counted "lab matrix (pairs)" /usr/bin/python3 tests/lab/matrix.py \
 		--sallyport "$build/sallyport"
+	counted "lab FTPS matrix (pairs)" /usr/bin/python3 \
+		tests/lab/ftps_matrix.py --sallyport "$build/sallyport"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

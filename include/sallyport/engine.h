@@ -272,6 +272,7 @@ struct session_info {
 	bool nat_known;
 	const char *state; /* "greeting", "login", "ready", "encrypted", ... */
 	bool trusted;
+	bool fast; /* it left the queue (ACTION_FAST_PATH) */
 	uint64_t opened_us, last_us;
 	uint32_t commands, replies, data_connections;
 };
@@ -282,8 +283,20 @@ struct pinhole_info {
 	struct pinhole_key key;
 	struct endpoint target; /* where the data connection really ends */
 	bool active;
+	uint16_t from_port;  /* of the data connection; 0: none yet */
 	const char *state;   /* "asked", "open", "used" */
 	uint64_t expires_us; /* ENGINE_NEVER once used */
+};
+
+/* One row of `ctl grants`. */
+struct grant_info {
+	uint64_t session;
+	struct ends ends; /* of the control connection */
+	bool active;
+	struct addr from, to;    /* as a SYN names them */
+	struct port_range ports; /* that it may be to */
+	uint32_t open, most;     /* data connections of the session: now, and
+				  * servers[].max-data */
 };
 
 /* Walk a table: start with *@at = 0, call until it gives false. Entries made
@@ -292,5 +305,7 @@ bool engine_next_session(const struct engine *e, uint32_t *at,
 			 struct session_info *out);
 bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 			 struct pinhole_info *out);
+bool engine_next_grant(const struct engine *e, uint32_t *at,
+		       struct grant_info *out);
 
 #endif

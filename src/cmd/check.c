@@ -8,6 +8,7 @@
 
 #include <sallyport/engine.h>
 
+#include "cmd/check_ftps.h"
 #include "io/config.h"
 
 #define US_PER_S 1000000u
@@ -34,11 +35,6 @@ static void say_control(const struct config *c)
 	print_ports(p->control_port, p->control_ports);
 	printf("  Implicit FTPS ports: ");
 	print_ports(p->implicit_port, p->implicit_ports);
-	puts("  After AUTH TLS, and on implicit ports, a session is followed "
-	     "but not read, and\n"
-	     "  nothing is opened for it: tls.* and the servers' tls, "
-	     "data-protection and\n"
-	     "  max-data have no effect in this version.");
 }
 
 static void say_queue(const struct config *c)
@@ -95,39 +91,6 @@ static void say_pinholes(const struct config *c)
 	       p->connmark);
 }
 
-static void say_server(const struct policy_server *s)
-{
-	char text[CONFIG_PREFIX_TEXT_MAX];
-
-	printf("  %s:", s->name);
-	for (size_t i = 0; i < s->addresses; i++) {
-		config_prefix_text(&s->address[i], text);
-		printf("%s %s", i ? "," : "", text);
-	}
-	for (size_t i = 0; i < s->public_addresses; i++) {
-		addr_format(&s->public_address[i], text);
-		printf("%s %s", i ? "," : "; outside known as", text);
-	}
-	printf("\n    passive ports ");
-	if (s->passive.lo != 0)
-		print_range(&s->passive);
-	else
-		printf("not told");
-	printf("\n    active mode %s\n",
-	       s->active == ACTIVE_ALLOW ? "allowed" : "refused");
-}
-
-static void say_servers(const struct config *c)
-{
-	puts("\nFTPS servers");
-	for (size_t i = 0; i < c->policy.servers; i++)
-		say_server(&c->policy.server[i]);
-	if (c->policy.servers == 0)
-		puts("  none: cleartext FTP is followed to every server all "
-		     "the "
-		     "same");
-}
-
 static void say_limits(const struct config *c)
 {
 	const struct engine_limits *l = &c->limits;
@@ -167,8 +130,8 @@ static void say_rest(const struct config *c)
 static void say_all(const struct config *c, const char *path)
 {
 	static void (*const say[])(const struct config *c) = {
-		say_control, say_queue,  say_pinholes, say_servers,
-		say_limits,  say_replay, say_rest,
+		say_control, say_queue,  say_pinholes, check_ftps_say,
+		say_limits,  say_replay, say_rest,     check_ftps_doubt,
 	};
 
 	if (c->from_file)

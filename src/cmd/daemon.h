@@ -26,6 +26,7 @@
 #include "io/conntrack.h"
 #include "io/control_server.h"
 #include "io/control_socket.h"
+#include "io/ctevents.h"
 #include "io/inject.h"
 #include "io/loop.h"
 #include "io/queue.h"
@@ -69,6 +70,15 @@ struct worker {
 	bool started;
 };
 
+/* After events of conntrack were lost: a walk through what the engine believes
+ * to live unseen, since nothing else tells its end. The lock guards it. */
+struct recheck {
+	enum { RECHECK_REST, RECHECK_SESSIONS, RECHECK_DATA } walk;
+	bool due;    /* another one is wanted */
+	uint32_t at; /* in the engine's table */
+	uint64_t next_us;
+};
+
 struct daemon {
 	const char *config_path; /* as given with -c, or NULL */
 	const char *event_log;   /* as given with --json, or NULL */
@@ -96,6 +106,7 @@ struct daemon {
 
 	int loop, signals; /* -1: not there */
 	struct conntrack_events *ends;
+	struct recheck recheck;
 	struct control_name name;
 	struct control_server *control;
 	struct loop_watch stop_watch, signals_watch, ends_watch;
@@ -123,11 +134,26 @@ void daemon_packet(struct daemon *d, struct hand *h, struct span packet,
 /* Let time pass; gives the next deadline as engine_tick() does. */
 uint64_t daemon_tick(struct daemon *d);
 
-/* A data connection ended. */
-void daemon_data_closed(struct daemon *d, const struct conntrack_end *end);
-
 /* Close all sessions and pinholes; no worker runs any more. */
 void daemon_shutdown(struct daemon *d);
+
+/*
+ * Carry out the actions of @h->out and hand its events on; the lock is held.
+ * hand_give() is due afterwards.
+ */
+void daemon_settle(struct daemon *d, struct hand *h, uint64_t now);
+
+/* --- daemon_ended.c: what conntrack tells, and what it lost ---------------------- */
+
+/* A connection of ours is over. */
+void daemon_ended(struct daemon *d, const struct conntrack_end *end);
+
+/* Some may be over unheard. */
+void daemon_ends_lost(struct daemon *d);
+
+/* Go on looking for them; the lock is held. Gives when to come again, as
+ * engine_tick() does. */
+uint64_t daemon_recheck(struct daemon *d, uint64_t now);
 
 /* --- daemon_action.c ------------------------------------------------------------ */
 

@@ -60,6 +60,26 @@ static const char *act_inject(struct daemon *d, const struct action *a)
 	return error == 0 ? NULL : strerror(-error);
 }
 
+static const char *act_mark(struct daemon *d, const struct action *a,
+			    uint32_t value)
+{
+	enum conntrack_result result =
+		conntrack_mark(d->conntrack, &a->mark.from, &a->mark.to,
+			       a->mark.bits, value);
+
+	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+}
+
+static const char *act_data_pass(struct daemon *d, const struct action *a)
+{
+	return act_mark(d, a, 0);
+}
+
+static const char *act_fast_path(struct daemon *d, const struct action *a)
+{
+	return act_mark(d, a, a->mark.bits);
+}
+
 const char *daemon_act(struct daemon *d, const struct action *a)
 {
 	static const char *(*const act[])(struct daemon * d,
@@ -69,6 +89,8 @@ const char *daemon_act(struct daemon *d, const struct action *a)
 		[ACTION_PINHOLE_DEL] = act_pinhole_del,
 		[ACTION_DATA_CREATE] = act_data_create,
 		[ACTION_INJECT] = act_inject,
+		[ACTION_DATA_PASS] = act_data_pass,
+		[ACTION_FAST_PATH] = act_fast_path,
 	};
 
 	return act[a->type](d, a);

@@ -10,7 +10,9 @@ static const char *const action_name[] = {
 	[ACTION_PINHOLE_ADD] = "to open a pinhole",
 	[ACTION_PINHOLE_DEL] = "to close a pinhole",
 	[ACTION_DATA_CREATE] = "to let a data connection in",
-	[ACTION_INJECT] = "to send an acknowledgement",
+	[ACTION_INJECT] = "to send a packet",
+	[ACTION_DATA_PASS] = "to let a data connection leave the queue",
+	[ACTION_FAST_PATH] = "to let an encrypted session leave the queue",
 };
 
 static void complain(struct daemon *d, const struct action *a, const char *why)
@@ -43,7 +45,7 @@ static void undo(struct daemon *d, struct hand *h, const struct action *a,
  * reads that a pinhole is open, it is. What failed is undone only when all are
  * carried out, so that nothing is done after it was undone. The lock is held.
  */
-static void settle(struct daemon *d, struct hand *h, uint64_t now)
+void daemon_settle(struct daemon *d, struct hand *h, uint64_t now)
 {
 	const char *why[OUTCOME_ACTIONS_MAX];
 
@@ -88,37 +90,24 @@ void daemon_packet(struct daemon *d, struct hand *h, struct span packet,
 		answer_nat(d, &h->out->ask);
 		engine_packet(d->engine, packet, tag, now, h->out);
 	}
-	settle(d, h, now);
+	daemon_settle(d, h, now);
 	pthread_mutex_unlock(&d->lock);
 	hand_give(d, h, h->out);
 }
 
 uint64_t daemon_tick(struct daemon *d)
 {
-	uint64_t now, next;
+	uint64_t now, next, again;
 
 	pthread_mutex_lock(&d->lock);
 	now = clock_now_us();
+	again = daemon_recheck(d, now);
 	next = engine_tick(d->engine, now, d->hand.out);
-	settle(d, &d->hand, now);
+	daemon_settle(d, &d->hand, now);
 	pthread_mutex_unlock(&d->lock);
 	hand_give(d, &d->hand, d->hand.out);
 	journal_wake(d->journal);
-	return next;
-}
-
-void daemon_data_closed(struct daemon *d, const struct conntrack_end *end)
-{
-	uint64_t now;
-
-	pthread_mutex_lock(&d->lock);
-	now = clock_now_us();
-	engine_data_closed(d->engine, &end->from, &end->to, end->has_bytes,
-			   end->bytes_from, end->bytes_to, now, d->hand.out);
-	settle(d, &d->hand, now);
-	pthread_mutex_unlock(&d->lock);
-	hand_give(d, &d->hand, d->hand.out);
-	journal_wake(d->journal);
+	return again < next ? again : next;
 }
 
 void daemon_shutdown(struct daemon *d)
@@ -131,7 +120,7 @@ void daemon_shutdown(struct daemon *d)
 		pthread_mutex_lock(&d->lock);
 		now = clock_now_us();
 		more = engine_shutdown(d->engine, now, d->hand.out);
-		settle(d, &d->hand, now);
+		daemon_settle(d, &d->hand, now);
 		pthread_mutex_unlock(&d->lock);
 		hand_give(d, &d->hand, d->hand.out);
 		journal_wake(d->journal);

@@ -57,8 +57,8 @@ struct journal {
 	struct area *fill;
 	struct area area[2];
 	uint64_t lost;
-	int reader[READERS_MAX]; /* -1: free */
-	uint32_t readers;
+	int reader[READERS_MAX];  /* -1: free */
+	_Atomic uint32_t readers; /* changed under the lock */
 	bool ending;
 	int next_log; /* to go on with; -1: with the present one */
 
@@ -66,8 +66,13 @@ struct journal {
 	atomic_bool wake_due; /* something was added to an empty area */
 	pthread_t thread;
 	const char *path;
-	uint64_t failures;   /* guarded by the lock */
-	struct eventlog log; /* the thread's own */
+	uint64_t failures; /* guarded by the lock */
+	/* The thread's own. */
+	struct eventlog log;
+	struct log_batch people; /* lines for standard error */
+	FILE *line;              /* one of them, in memory ... */
+	char *line_text;         /* ... here after fflush() */
+	size_t line_len;
 };
 
 /* --- the callers' side ----------------------------------------------------- */
@@ -75,13 +80,18 @@ struct journal {
 /* Which parts of an event point into the outcome, by type. */
 static const struct {
 	size_t count;
-	size_t at[2];
+	size_t at[3];
 } texts[EVENT_TYPES] = {
 	[EVENT_COMMAND] = { 2,
 			    { offsetof(struct event, command.verb),
 			      offsetof(struct event, command.arg) } },
 	[EVENT_REPLY] = { 1, { offsetof(struct event, reply.text) } },
 	[EVENT_AUTH] = { 1, { offsetof(struct event, auth.mechanism) } },
+	[EVENT_TLS] = { 3,
+			{ offsetof(struct event, tls.sni),
+			  offsetof(struct event, tls.alpn),
+			  offsetof(struct event, tls.chain) } },
+	[EVENT_GRANT] = { 1, { offsetof(struct event, grant.server_name) } },
 };
 
 static struct span *event_text(struct event *e, size_t i)
@@ -127,10 +137,19 @@ static void wake(struct journal *j)
 		return;
 }
 
+static bool is_detail(const struct event *e)
+{
+	if (e->type == EVENT_TLS)
+		return e->tls.step == TLS_STEP_CLIENT_HELLO ||
+		       e->tls.step == TLS_STEP_SERVER_HELLO ||
+		       e->tls.step == TLS_STEP_CERTIFICATE_REQUEST;
+	return e->type == EVENT_COMMAND || e->type == EVENT_REPLY;
+}
+
 /* People see conversations line by line only if they ask for it. */
 static enum log_level level_of(const struct event *e)
 {
-	if (e->type == EVENT_COMMAND || e->type == EVENT_REPLY)
+	if (is_detail(e))
 		return LOG_LEVEL_DEBUG;
 	if (e->type == EVENT_ALERT &&
 	    alert_severity(e->alert.rule) != SEVERITY_INFO)
@@ -153,16 +172,25 @@ static void area_add(struct journal *j, const struct event *e)
 	a->used += size;
 }
 
+static bool is_read(const struct event *e, bool all, enum log_level shown)
+{
+	return all || level_of(e) <= shown;
+}
+
 void journal_add(struct journal *j, const struct outcome *out)
 {
 	enum log_level shown = log_get_level();
+	bool all = j->path || atomic_load(&j->readers) > 0;
+	size_t first = 0;
 
-	if (out->events == 0)
+	/* Most packets have only a line that nobody reads. */
+	while (first < out->events && !is_read(&out->event[first], all, shown))
+		first++;
+	if (first == out->events)
 		return;
 	pthread_mutex_lock(&j->lock);
-	for (size_t i = 0; i < out->events; i++)
-		if (j->path || j->readers > 0 ||
-		    level_of(&out->event[i]) <= shown)
+	for (size_t i = first; i < out->events; i++)
+		if (is_read(&out->event[i], all, shown))
 			area_add(j, &out->event[i]);
 	pthread_mutex_unlock(&j->lock);
 }
@@ -235,23 +263,19 @@ void journal_counts(struct journal *j, struct journal_counts *out)
 
 /* --- the thread's side ------------------------------------------------------ */
 
-static void tell_people(const struct event *e)
+static void tell_people(struct journal *j, const struct event *e)
 {
 	enum log_level level = level_of(e);
-	char *line;
 
 	if (level > log_get_level())
 		return;
-	line = text_format(e);
-	if (!line)
+	rewind(j->line);
+	text_write(j->line, e);
+	if (fflush(j->line) != 0 || j->line_len == 0)
 		return;
-	if (level == LOG_LEVEL_WARNING)
-		log_warn("event", "%s", line);
-	else if (level == LOG_LEVEL_INFO)
-		log_info("event", "%s", line);
-	else
-		log_debug("event", "%s", line);
-	free(line);
+	/* The batch ends lines itself. */
+	log_batch_add(&j->people, level, "event",
+		      span_of(j->line_text, j->line_len - 1));
 }
 
 /* Half of a line would be worse than none: who cannot take all is shut down,
@@ -297,7 +321,7 @@ static void tell_area(struct journal *j, const struct area *a)
 			const struct record *r =
 				(const struct record *)(a->bytes + at);
 
-			tell_people(&r->event);
+			tell_people(j, &r->event);
 			if (to)
 				jsonl_write(to, &r->event);
 			at += r->size;
@@ -309,6 +333,7 @@ static void tell_area(struct journal *j, const struct area *a)
 		}
 		free(text);
 	}
+	log_batch_write(&j->people);
 }
 
 /* Swap the areas and see what else was asked for. False: this is the end. */
@@ -411,6 +436,9 @@ static void journal_free(struct journal *j)
 		close(j->next_log);
 	if (j->wake >= 0)
 		close(j->wake);
+	if (j->line)
+		fclose(j->line);
+	free(j->line_text);
 	if (j->area[0].bytes)
 		munmap(j->area[0].bytes, 2 * JOURNAL_BYTES);
 	pthread_mutex_destroy(&j->lock);
@@ -428,6 +456,9 @@ static int journal_start(struct journal *j)
 		return error;
 	j->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (j->wake < 0)
+		return -errno;
+	j->line = open_memstream(&j->line_text, &j->line_len);
+	if (!j->line)
 		return -errno;
 	return -pthread_create(&j->thread, NULL, journal_run, j);
 }

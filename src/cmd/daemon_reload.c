@@ -27,6 +27,8 @@ static const struct setting fixed[] = {
 	FIELD("queue.length", queue_length),
 	FIELD("queue.when-down", when_down),
 	FIELD("pinhole.connmark", policy.connmark),
+	FIELD("tls.fast-mark", policy.fast_mark),
+	FIELD("tls.data-mark", policy.data_mark),
 	FIELD("limits.sessions", limits.sessions),
 	FIELD("limits.pinholes", limits.pinholes),
 	FIELD("limits.sessions-per-client", limits.sessions_per_client),
@@ -46,6 +48,7 @@ _Static_assert(FIXED <= sizeof(((struct reload *)0)->ignored) /
 static const struct setting in_rules[] = {
 	FIELD("control.ports", policy.control_port),
 	FIELD("control.implicit-tls-ports", policy.implicit_port),
+	FIELD("tls.fast-path", policy.fast_path),
 };
 
 const char *daemon_config_path(const struct daemon *d)
@@ -75,11 +78,13 @@ static void keep_fixed(struct config *next, const struct config *now,
 	}
 }
 
-/* What of a server's entry is in the rules: its addresses and its ports. */
+/* What of a server's entry is in the rules: its addresses and its ports, and
+ * whether its data connections must be TLS. Of a client's entry, nothing. */
 static bool server_differs(const struct policy_server *a,
 			   const struct policy_server *b)
 {
 	return a->addresses != b->addresses || a->active != b->active ||
+	       a->data != b->data ||
 	       a->public_addresses != b->public_addresses ||
 	       memcmp(&a->passive, &b->passive, sizeof(a->passive)) != 0 ||
 	       memcmp(a->address, b->address, sizeof(a->address)) != 0 ||

@@ -79,18 +79,16 @@ static int open_engine(struct daemon *d)
 
 static int open_conntrack(struct daemon *d)
 {
-	uint32_t mark = d->config->policy.connmark;
+	const struct policy *p = &d->config->policy;
+	const struct conntrack_marks marks = { p->connmark, p->fast_mark };
 	enum conntrack_result result = conntrack_open(&d->conntrack);
 
-	if (result == CONNTRACK_FINE && mark != 0)
-		result = conntrack_events_open(&d->ends, mark);
+	if (result == CONNTRACK_FINE)
+		result = conntrack_events_open(&d->ends, &marks);
 	if (result == CONNTRACK_FAILED)
 		return fail_errno(conntrack_text(result), errno);
 	if (result != CONNTRACK_FINE)
 		return fail(conntrack_text(result), "conntrack");
-	if (mark == 0)
-		log_warn("run", "without pinhole.connmark the end of data "
-				"connections goes unnoticed");
 	return EXIT_WELL;
 }
 

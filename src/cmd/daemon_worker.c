@@ -60,7 +60,10 @@ static void verdict_give(struct daemon *d, struct hand *h,
 {
 	struct worker *w = &d->worker[daemon_tag_worker(v->tag)];
 	struct queue_batch *b = w->queue == h->queue ? h->own : h->other;
-	uint32_t id = daemon_tag_id(v->tag, atomic_load(&w->last_id));
+	/* Whoever holds the verdict got the tag from a thread that had stored
+	 * the id before. */
+	uint32_t last = atomic_load_explicit(&w->last_id, memory_order_relaxed);
+	uint32_t id = daemon_tag_id(v->tag, last);
 	int error = queue_batch_add(w->queue, b, id, v->kind, v->bytes);
 
 	if (error < 0) {
@@ -97,7 +100,7 @@ static void take_packet(void *arg, const struct queue_packet *p)
 	struct daemon *d = w->daemon;
 	uint32_t tag = daemon_tag(w->index, p->id);
 
-	atomic_store(&w->last_id, p->id);
+	atomic_store_explicit(&w->last_id, p->id, memory_order_relaxed);
 	if (p->whole) {
 		daemon_packet(d, &w->hand, p->bytes, tag);
 		return;
@@ -118,7 +121,8 @@ static bool take_batch(struct worker *w)
 	hand_flush(d, &w->hand);
 	/* Whoever writes the log may wait; the packets could not. */
 	journal_wake(d->journal);
-	atomic_store(&w->refused, queue_refused(w->queue));
+	atomic_store_explicit(&w->refused, queue_refused(w->queue),
+			      memory_order_relaxed);
 	if (n >= 0)
 		return true;
 	d->count.receive_errors++;

@@ -68,6 +68,15 @@ static void ports_copy(struct ruleset *rules, const uint16_t *port,
 		rules->port[rules->ports++] = port[i];
 }
 
+/* Is there a server whose data connections must show that they are TLS? */
+static bool data_is_watched(const struct policy *p)
+{
+	for (size_t i = 0; i < p->servers; i++)
+		if (p->server[i].data == DATA_REQUIRE_TLS)
+			return true;
+	return false;
+}
+
 /* What the configuration asks for; the caller frees *@range. False: no
  * memory. */
 static bool rules_of(const struct config *c, struct ruleset *rules,
@@ -84,6 +93,8 @@ static bool rules_of(const struct config *c, struct ruleset *rules,
 		.bypass = c->when_down == WHEN_DOWN_PASS,
 		.pinholes = c->limits.pinholes,
 		.skip_mark = p->connmark,
+		.fast_mark = p->fast_path ? p->fast_mark : 0,
+		.data_mark = data_is_watched(p) ? p->data_mark : 0,
 		.range = *range,
 	};
 	ports_copy(rules, p->control_port, p->control_ports);

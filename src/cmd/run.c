@@ -46,7 +46,7 @@ static void take_stop(void *arg, uint32_t events)
 
 static void take_end(void *arg, const struct conntrack_end *end)
 {
-	daemon_data_closed(arg, end);
+	daemon_ended(arg, end);
 }
 
 static void take_ends(void *arg, uint32_t events)
@@ -62,6 +62,7 @@ static void take_ends(void *arg, uint32_t events)
 	if (daemon_complains(d, COMPLAINT_OVERRUN))
 		log_warn("kernel", "some data connections end unnoticed: %s",
 			 conntrack_text(result));
+	daemon_ends_lost(d);
 	/* A lost event is a lost event; any other error would come for ever. */
 	if (result != CONNTRACK_LOST)
 		loop_remove(d->loop, &d->ends_watch);

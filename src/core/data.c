@@ -114,13 +114,18 @@ static void open_early(struct engine *e, struct hole *h)
 static struct hole hole_under(const struct engine *e, const struct session *s,
 			      const struct grant *g, const struct packet *syn)
 {
+	const struct addr *target =
+		g->active ? &s->ends.client.addr : &s->ends.server.addr;
+	const struct addr *snat_to = g->active ? &s->nat.server_public.addr
+					       : &s->nat.client_public.addr;
+
 	return (struct hole){
 		.active = g->active,
 		.granted = true,
 		.session_id = s->id,
 		.key = { g->from, syn->dst },
-		.target = { g->target, syn->dst.port },
-		.snat_to = g->snat_to,
+		.target = { *target, syn->dst.port },
+		.snat_to = *snat_to,
 		.ends = s->ends,
 		.master_to = s->nat.server_public,
 		.mark = s->nat.mark | e->policy->connmark,

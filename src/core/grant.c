@@ -84,6 +84,7 @@ static void remove(struct engine *e, struct session *s, uint32_t i)
 
 	list_remove(&s->grants, &e->grant_via, i);
 	table_remove(&e->by_grant, hash_of(e, &g->from, &g->to), i);
+	g->session = NIL; /* see engine_next_grant() */
 	pool_give(&e->grants, i);
 	e->stats.grants--;
 }
@@ -104,8 +105,6 @@ static bool open_passive_to(struct engine *e, struct session *s,
 		.from = s->ends.client.addr,
 		.to = *to,
 		.ports = server->passive,
-		.target = s->ends.server.addr,
-		.snat_to = s->nat.client_public.addr,
 	};
 
 	for (uint32_t i = s->grants.head; i != NIL;
@@ -163,13 +162,11 @@ static void open_active(struct engine *e, struct session *s,
 		.from_port = (uint16_t)(s->ends.server.port - 1),
 		.to = s->nat.client_public.addr,
 		.ports = { e->policy->minimum_port, UINT16_MAX },
-		.target = s->ends.client.addr,
-		.snat_to = s->nat.server_public.addr,
 	};
 
 	if (server->active == ACTIVE_REFUSE)
 		return;
-	if (!addr_equal(&want.to, &want.target)) {
+	if (!addr_equal(&want.to, &s->ends.client.addr)) {
 		if (!advertises(c, &want.to)) {
 			refuse(e, s, true,
 			       "FTPS active cannot cross this NAT: the "

@@ -19,14 +19,12 @@ struct session;
  */
 struct grant {
 	uint32_t hash_next;
-	uint32_t session;
+	uint32_t session; /* NIL: this place in the table is free */
 	struct link by_owner;
 	bool active;
 	uint16_t from_port;      /* the SYN must come from it; 0: any */
 	struct addr from, to;    /* as the SYN names them */
 	struct port_range ports; /* that it may be to */
-	struct addr target;      /* where it really goes, at the same port */
-	struct addr snat_to;
 };
 
 /* The handshake of @s is finished: open what policy and translation allow, and

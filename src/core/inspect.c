@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `ctl` shows of the engine's tables. Changes nothing. */
+#include "grant.h"
 #include "pinhole.h"
 #include "state.h"
 
@@ -37,6 +38,7 @@ bool engine_next_session(const struct engine *e, uint32_t *at,
 		out->nat_known = s->nat_state == NAT_KNOWN;
 		out->state = state_of(s);
 		out->trusted = s->read == READ_TRUSTED;
+		out->fast = s->fast;
 		out->opened_us = s->opened_us;
 		out->last_us = s->last_us;
 		out->commands = s->commands;
@@ -63,11 +65,37 @@ bool engine_next_pinhole(const struct engine *e, uint32_t *at,
 		out->key = h->key;
 		out->target = h->target;
 		out->active = h->active;
+		out->from_port = h->state == HOLE_USED ? h->used_port : 0;
 		out->state = name[h->state];
 		out->expires_us =
 			h->state == HOLE_OPEN
 				? h->since_us + e->policy->pinhole_timeout_us
 				: ENGINE_NEVER;
+		return true;
+	}
+	return false;
+}
+
+bool engine_next_grant(const struct engine *e, uint32_t *at,
+		       struct grant_info *out)
+{
+	while (*at < e->grants.fresh) {
+		const struct grant *g = pool_at(&e->grants, (*at)++);
+		const struct policy_server *server;
+		const struct session *s;
+
+		if (g->session == NIL) /* free */
+			continue;
+		s = pool_at(&e->sessions, g->session);
+		server = policy_server_find(e->policy, &s->ends.server.addr);
+		out->session = s->id;
+		out->ends = s->ends;
+		out->active = g->active;
+		out->from = g->from;
+		out->to = g->to;
+		out->ports = g->ports;
+		out->open = s->granted;
+		out->most = server ? server->max_data : 0;
 		return true;
 	}
 	return false;

@@ -101,10 +101,11 @@ enum nat_state { NAT_UNASKED, NAT_KNOWN, NAT_UNKNOWN };
 #define SESSION_PENDING_MAX 32
 
 struct pending {
-	uint8_t verb;  /* enum ftp_verb */
-	bool has_hole; /* PORT...: the session's oldest asked pinhole */
-	bool all;      /* EPSV ALL */
-	bool refused;  /* the server reads NOOP instead; see refusal.c */
+	uint8_t verb; /* enum ftp_verb */
+	/* Bits, for there are many of these and most are never used. */
+	bool has_hole : 1; /* PORT...: the session's oldest asked pinhole */
+	bool all : 1;      /* EPSV ALL */
+	bool refused : 1;  /* the server reads NOOP instead; refusal.c */
 };
 
 /* "TLS-C" and its like; longer mechanism names are cut. */
@@ -128,7 +129,7 @@ struct session {
 	bool fast;      /* has left the queue */
 	bool cut;       /* reset by policy: nothing passes any more */
 	uint8_t offers; /* bits of OFFERS_TLS and so on */
-	uint8_t seen; /* midstream: a bit for each direction */
+	uint8_t seen;   /* midstream: a bit for each direction */
 	struct ends ends;
 	struct stream side[2]; /* by enum direction: the sender's */
 

@@ -16,6 +16,7 @@
 #include "pinhole.h"
 #include "random.h"
 #include "refusal.h"
+#include "session_handshake.h"
 #include "session_tls.h"
 #include "state.h"
 #include "stream.h"
@@ -137,7 +138,7 @@ struct session *session_new(struct engine *e, const struct ends *ends)
 	s->opened_us = s->last_us = s->life_since_us = e->now;
 	init_stream(&s->side[FROM_CLIENT]);
 	init_stream(&s->side[FROM_SERVER]);
-	session_tls_init(s);
+	handshake_init(s);
 	s->implicit_tls = policy_is_implicit_port(e->policy, ends->server.port);
 	if (s->implicit_tls)
 		session_tls_begin(e, s);

@@ -11,35 +11,16 @@
 #include "session_tls.h"
 
 #include <sallyport/tls_alert.h>
-#include <sallyport/tls_handshake.h>
-#include <sallyport/tls_hello.h>
 
 #include "ascii.h"
 #include "grant.h"
 #include "outcome.h"
 #include "pinhole.h"
-#include "random.h"
 #include "refusal.h"
+#include "session_handshake.h"
 #include "session_table.h"
 #include "state.h"
 #include "tls_finish.h"
-
-static const struct store nothing = { NIL, NIL, 0, 0, 0 };
-
-void session_tls_init(struct session *s)
-{
-	s->tls.sni = nothing;
-	s->tls.side[FROM_CLIENT].message = nothing;
-	s->tls.side[FROM_SERVER].message = nothing;
-}
-
-/* Give back what the handshake had to remember. */
-static void forget_handshake(struct engine *e, struct session *s)
-{
-	store_reset(&s->tls.sni, &e->chunks, 0);
-	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++)
-		store_reset(&s->tls.side[d].message, &e->chunks, 0);
-}
 
 static void set_phase(struct engine *e, struct session *s, enum tls_phase phase)
 {
@@ -50,20 +31,10 @@ static void set_phase(struct engine *e, struct session *s, enum tls_phase phase)
 	s->tls.phase = (uint8_t)phase;
 }
 
-static struct event *tell(struct engine *e, const struct session *s,
-			  enum tls_step step)
-{
-	struct event *ev = outcome_event(e, s, EVENT_TLS);
-
-	ev->tls.step = step;
-	ev->tls.version = s->tls.version;
-	return ev;
-}
-
 /* It cannot be followed any more; its bytes are not looked at again. */
 static void malformed(struct engine *e, struct session *s)
 {
-	forget_handshake(e, s);
+	handshake_forget(e, s);
 	set_phase(e, s, TLS_BROKEN);
 	session_unread(e, s, ALERT_TLS_MALFORMED);
 }
@@ -74,9 +45,9 @@ void session_tls_begin(struct engine *e, struct session *s)
 	 * may be read as the first thing under TLS (CVE-2011-1575). */
 	if (s->side[FROM_CLIENT].line_at != s->side[FROM_CLIENT].next)
 		session_doubt(e, s, ALERT_INJECTION);
-	forget_handshake(e, s);
+	handshake_forget(e, s);
 	s->tls = (struct tls_session){ .phase = TLS_OFF };
-	session_tls_init(s);
+	handshake_init(s);
 	s->tls.phase = TLS_AGREED;
 	s->encrypted = true;
 	s->side[FROM_CLIENT].tls = s->side[FROM_SERVER].tls = true;
@@ -85,7 +56,7 @@ void session_tls_begin(struct engine *e, struct session *s)
 void session_tls_end(struct engine *e, struct session *s, const char *reason)
 {
 	grant_close_all(e, s, reason);
-	forget_handshake(e, s);
+	handshake_forget(e, s);
 	if (s->tls.phase == TLS_UP)
 		set_phase(e, s, TLS_BROKEN);
 	session_tls_stay(e, s);
@@ -112,165 +83,16 @@ bool session_tls_looks_so(struct span bytes)
 	       tls_record_take(&r, &bytes, &piece) == TLS_RECORD_PIECE;
 }
 
-/* --- messages of the handshake ----------------------------------------------- */
-
-static void keep_name(struct engine *e, struct session *s, struct span sni)
-{
-	store_reset(&s->tls.sni, &e->chunks, 0);
-	store_append(&s->tls.sni, &e->chunks, span_sub(sni, 0, TLS_SNI_MAX));
-	/* RFC 7151 3.2.2: they must be the same. */
-	if (s->host_hash && sni.len && s->host_hash != hash_text(e, sni))
-		alert_raise(e, s, ALERT_TLS_NAME);
-}
-
-static bool take_client_hello(struct engine *e, struct session *s,
-			      struct span body)
-{
-	struct tls_client_hello hello;
-	struct span name = { 0 };
-	struct event *ev;
-
-	if (s->tls.phase != TLS_AGREED ||
-	    tls_client_hello_parse(body, &hello) != PARSE_OK)
-		return false;
-	set_phase(e, s, TLS_OFFERED);
-	s->tls.id_hash =
-		hello.session_id.len ? hash_text(e, hello.session_id) : 0;
-	tls_alpn_next(&hello.alpn, &name);
-	ev = tell(e, s, TLS_STEP_CLIENT_HELLO);
-	ev->tls.version = hello.version;
-	ev->tls.sni = outcome_text(e, hello.sni);
-	ev->tls.alpn = outcome_text(e, name);
-	ev->tls.resumption = hello.resumption;
-	keep_name(e, s, hello.sni);
-	return true;
-}
-
-static bool take_server_hello(struct engine *e, struct session *s,
-			      struct span body)
-{
-	struct tls_server_hello hello;
-	struct event *ev;
-
-	if (s->tls.phase != TLS_OFFERED ||
-	    tls_server_hello_parse(body, &hello) != PARSE_OK ||
-	    (hello.retry && s->tls.retried))
-		return false;
-	s->tls.version = hello.version;
-	s->tls.retried = hello.retry;
-	set_phase(e, s, hello.retry ? TLS_AGREED : TLS_CHOSEN);
-	ev = tell(e, s, TLS_STEP_SERVER_HELLO);
-	ev->tls.cipher = hello.cipher;
-	ev->tls.alpn = outcome_text(e, hello.alpn);
-	ev->tls.retry = hello.retry;
-	ev->tls.resumed =
-		hello.psk || (hello.version < TLS_1_3 && hello.session_id.len &&
-			      s->tls.id_hash &&
-			      hash_text(e, hello.session_id) == s->tls.id_hash);
-	if (hello.version < e->policy->minimum_tls)
-		alert_raise(e, s, ALERT_TLS_VERSION);
-	return true;
-}
-
-/* Before TLS 1.3 certificates are in the clear; a client without one sends an
- * empty list. */
-static bool take_certificate(struct engine *e, struct session *s,
-			     enum direction d, struct span body)
-{
-	uint8_t sni[TLS_SNI_MAX];
-	struct span list;
-	struct event *ev;
-	size_t len;
-
-	if (s->tls.phase != TLS_CHOSEN || s->tls.side[d].certified ||
-	    tls_certificates_parse(body, &list) != PARSE_OK)
-		return false;
-	s->tls.side[d].certified = true;
-	if (!list.len)
-		return true;
-	len = store_copy(&s->tls.sni, &e->chunks, s->tls.sni.at, sizeof(sni),
-			 sni);
-	ev = tell(e, s, TLS_STEP_CERTIFICATE);
-	ev->tls.from_client = d == FROM_CLIENT;
-	ev->tls.chain = outcome_text(e, body);
-	ev->tls.sni = outcome_text(e, (struct span){ sni, len });
-	return true;
-}
-
-/* False if @type has no place here, or its body cannot be read. */
-static bool take_message(struct engine *e, struct session *s, enum direction d,
-			 uint8_t type, struct span body)
-{
-	switch (type) {
-	case TLS_CLIENT_HELLO:
-		return d == FROM_CLIENT && take_client_hello(e, s, body);
-	case TLS_SERVER_HELLO:
-		return d == FROM_SERVER && take_server_hello(e, s, body);
-	case TLS_CERTIFICATE:
-		return take_certificate(e, s, d, body);
-	case TLS_CERTIFICATE_REQUEST:
-		if (d == FROM_SERVER && s->tls.phase == TLS_CHOSEN)
-			tell(e, s, TLS_STEP_CERTIFICATE_REQUEST);
-		return d == FROM_SERVER;
-	default:
-		/* Keys and signatures: nothing to learn from them. */
-		return s->tls.phase == TLS_CHOSEN;
-	}
-}
-
-/* Gather handshake bytes until messages are whole (RFC 8446 5.1: they take no
- * notice of records). */
-static bool take_handshake(struct engine *e, struct session *s,
-			   enum direction d, struct span bytes)
-{
-	struct store *st = &s->tls.side[d].message;
-	uint8_t head[TLS_MESSAGE_HEADER];
-	struct tls_message msg;
-
-	if (!st->len)
-		st->at = 0;
-	if (!stream_has_share(e, st) || !store_append(st, &e->chunks, bytes)) {
-		forget_handshake(e, s);
-		set_phase(e, s, TLS_BROKEN);
-		session_unread(e, s, ALERT_BUFFER_OVERFLOW);
-		return true;
-	}
-	while (s->read != READ_OPAQUE) {
-		size_t got =
-			store_copy(st, &e->chunks, st->at, sizeof(head), head);
-		size_t whole;
-
-		switch (tls_message_head((struct span){ head, got }, &msg)) {
-		case PARSE_BAD:
-			return false;
-		case PARSE_PARTIAL:
-			return true;
-		case PARSE_OK:
-			break;
-		}
-		whole = sizeof(head) + msg.length;
-		if (st->len < whole)
-			return true;
-		store_copy(st, &e->chunks, st->at, whole, e->message);
-		store_trim(st, &e->chunks, st->at + (uint32_t)whole);
-		if (!take_message(e, s, d, msg.type,
-				  (struct span){ e->message + sizeof(head),
-						 msg.length }))
-			return false;
-	}
-	return true;
-}
-
 /* --- records ------------------------------------------------------------------- */
 
 static void fail(struct engine *e, struct session *s, enum direction d,
 		 const char *reason)
 {
-	struct event *ev = tell(e, s, TLS_STEP_FAILED);
+	struct event *ev = handshake_tell(e, s, TLS_STEP_FAILED);
 
 	ev->tls.from_client = d == FROM_CLIENT;
 	ev->tls.reason = reason;
-	forget_handshake(e, s);
+	handshake_forget(e, s);
 	set_phase(e, s, TLS_BROKEN);
 	session_untrust(e, s, "TLS handshake failed");
 }
@@ -313,10 +135,10 @@ static void leave_queue(struct engine *e, struct session *s)
 
 static void established(struct engine *e, struct session *s)
 {
-	forget_handshake(e, s);
+	handshake_forget(e, s);
 	set_phase(e, s, TLS_UP);
 	e->stats.tls_established++;
-	tell(e, s, TLS_STEP_ESTABLISHED);
+	handshake_tell(e, s, TLS_STEP_ESTABLISHED);
 	grant_open_all(e, s);
 	leave_queue(e, s);
 }
@@ -330,7 +152,7 @@ static bool take_early(struct engine *e, struct session *s, enum direction d,
 	switch (piece->type) {
 	case TLS_HANDSHAKE:
 		return tls_is_protected(s, d) ||
-		       take_handshake(e, s, d, piece->body);
+		       handshake_take(e, s, d, piece->body);
 	case TLS_ALERT:
 		return tls_is_protected(s, d) || take_alert(e, s, d, piece);
 	case TLS_CHANGE_CIPHER_SPEC:
@@ -370,7 +192,7 @@ static void clear(struct engine *e, struct session *s)
 		refusal_in_clear(e, s);
 		return;
 	}
-	tell(e, s, TLS_STEP_CLEARED);
+	handshake_tell(e, s, TLS_STEP_CLEARED);
 	grant_close_all(e, s, "back to cleartext");
 	set_phase(e, s, TLS_CLEARED);
 	/* Replies to commands under TLS came under TLS. Who got here has logged

@@ -7,8 +7,6 @@
 
 struct engine;
 
-void session_tls_init(struct session *s);
-
 /* From here on both directions speak TLS: 234 was read (RFC 4217 4), or the
  * connection is to an implicit port and starts. */
 void session_tls_begin(struct engine *e, struct session *s);

@@ -56,8 +56,9 @@ static bool read_alpn(struct span body, struct tls_client_hello *out)
 
 static bool read_session_ticket(struct span body, struct tls_client_hello *out)
 {
-	/* An empty one only says that a ticket would be welcome. */
-	if (body.len > 0 && out->resumption < TLS_RESUME_TICKET)
+	/* An empty one only says that a ticket would be welcome. What counts
+	 * for more, pre_shared_key, always comes later. */
+	if (body.len > 0)
 		out->resumption = TLS_RESUME_TICKET;
 	return true;
 }

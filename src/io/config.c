@@ -165,8 +165,9 @@ enum config_result config_load(struct config *out, const char *path,
 
 void config_free(struct config *c)
 {
-	/* The policy sees the servers as constant; the memory is ours. */
+	/* The policy sees these as constant; the memory is ours. */
 	free((void *)c->policy.server);
+	free((void *)c->policy.client);
 	free(c->nat);
 	memset(c, 0, sizeof(*c));
 }

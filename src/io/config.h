@@ -24,6 +24,9 @@
 /* Each server's range is a rule of its own; more belong into prefixes. */
 #define CONFIG_SERVERS_MAX 256
 
+/* Clients that nobody can rewrite for; more belong into prefixes. */
+#define CONFIG_CLIENTS_MAX 256
+
 /* replay.nat: as many networks as a lab's gateway may translate. */
 #define CONFIG_NAT_MAX 256
 
@@ -35,6 +38,10 @@
 
 /* Data connections of one control connection; clients use a dozen. */
 #define CONFIG_MAX_DATA_MAX 1024
+
+/* New data connections a minute of one control connection. Each takes a command
+ * and a reply: a thousand a second is more than any server manages. */
+#define CONFIG_MAX_NEW_MAX 60000
 
 /* A pinhole is short-lived: an hour is a transfer's setup in no network. */
 #define CONFIG_TIMEOUT_MAX_S 3600
@@ -54,7 +61,7 @@ struct config_nat {
 };
 
 struct config {
-	struct policy policy; /* its server array belongs to the config */
+	struct policy policy; /* its arrays belong to the config */
 	struct engine_limits limits;
 	uint16_t queue_first;
 	uint32_t queue_workers; /* queues first to first + workers - 1 */

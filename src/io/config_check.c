@@ -80,43 +80,71 @@ static void check_queues(struct reader *r)
 			    UINT16_MAX + 1 - c->queue_workers);
 }
 
+/* Entries of "servers:" and "clients:", as far as they must not overlap. */
+struct entry {
+	const char *section, *name;
+	const struct prefix *address;
+	size_t addresses;
+};
+
+static struct entry server_entry(const struct policy *p, size_t i)
+{
+	const struct policy_server *s = &p->server[i];
+
+	return (struct entry){ "servers", s->name, s->address, s->addresses };
+}
+
+static struct entry client_entry(const struct policy *p, size_t i)
+{
+	const struct policy_client *c = &p->client[i];
+
+	return (struct entry){ "clients", c->name, c->address, c->addresses };
+}
+
 /* One overlap of two entries is enough to find the others. */
-static void check_addresses(struct reader *r, const struct policy_server *s,
-			    const struct policy_server *other)
+static void check_addresses(struct reader *r, const struct entry *e,
+			    const struct entry *other)
 {
 	char text[CONFIG_PREFIX_TEXT_MAX];
 
-	for (size_t i = 0; i < s->addresses; i++)
+	for (size_t i = 0; i < e->addresses; i++)
 		for (size_t j = 0; j < other->addresses; j++) {
-			if (!prefix_overlap(&s->address[i], &other->address[j]))
+			if (!prefix_overlap(&e->address[i], &other->address[j]))
 				continue;
 			config_prefix_text(&other->address[j], text);
-			problem_add(r->problems, place_line(r, &s->address[i]),
-				    "servers.address: overlaps %s on line %u; "
+			problem_add(r->problems, place_line(r, &e->address[i]),
+				    "%s.address: overlaps %s on line %u; "
 				    "an address belongs to one entry",
-				    text, place_line(r, &other->address[j]));
+				    e->section, text,
+				    place_line(r, &other->address[j]));
 			return;
 		}
 }
 
-static void check_servers_apart(struct reader *r)
+static void check_apart(struct reader *r, size_t entries,
+			struct entry (*get)(const struct policy *p, size_t i))
 {
 	const struct policy *p = &r->config->policy;
 
-	for (size_t i = 0; i < p->servers; i++)
+	for (size_t i = 0; i < entries; i++)
 		for (size_t j = 0; j < i; j++) {
-			const struct policy_server *s = &p->server[i];
-			const struct policy_server *other = &p->server[j];
+			struct entry e = get(p, i), other = get(p, j);
 
-			if (s->name[0] != '\0' &&
-			    strcmp(s->name, other->name) == 0)
-				problem_add(r->problems, place_line(r, s->name),
-					    "servers.name: '%s' stands on line "
+			if (e.name[0] != '\0' &&
+			    strcmp(e.name, other.name) == 0)
+				problem_add(r->problems, place_line(r, e.name),
+					    "%s.name: '%s' stands on line "
 					    "%u already; choose another name",
-					    s->name,
-					    place_line(r, other->name));
-			check_addresses(r, s, other);
+					    e.section, e.name,
+					    place_line(r, other.name));
+			check_addresses(r, &e, &other);
 		}
+}
+
+static void check_entries_apart(struct reader *r)
+{
+	check_apart(r, r->config->policy.servers, server_entry);
+	check_apart(r, r->config->policy.clients, client_entry);
 }
 
 static bool range_has_port(const struct port_range *range, const uint16_t *port,
@@ -131,7 +159,8 @@ static bool range_has_port(const struct port_range *range, const uint16_t *port,
 }
 
 /* A range that the pinhole rules forbid would never carry a transfer. */
-static void check_range(struct reader *r, const struct port_range *range)
+static void check_range(struct reader *r, const char *path,
+			const struct port_range *range)
 {
 	const struct policy *p = &r->config->policy;
 	unsigned int line = place_line(r, range);
@@ -139,30 +168,84 @@ static void check_range(struct reader *r, const struct port_range *range)
 
 	if (range->lo < p->minimum_port)
 		problem_add(r->problems, line,
-			    "servers.passive-ports: begins at %u, below "
+			    "%s: begins at %u, below "
 			    "pinhole.minimum-port %u; change one of them",
-			    range->lo, p->minimum_port);
+			    path, range->lo, p->minimum_port);
 	if (range_has_port(range, p->control_port, p->control_ports, &hit) ||
 	    range_has_port(range, p->implicit_port, p->implicit_ports, &hit))
 		problem_add(r->problems, line,
-			    "servers.passive-ports: holds the control port %u; "
+			    "%s: holds the control port %u; "
 			    "no data connection may go there",
-			    hit);
+			    path, hit);
 	for (size_t i = 0; i < p->denied_count; i++)
 		if (range_overlap(range, &p->denied[i]))
 			problem_add(r->problems, line,
-				    "servers.passive-ports: overlaps %u-%u of "
+				    "%s: overlaps %u-%u of "
 				    "pinhole.denied-ports; change one of them",
-				    p->denied[i].lo, p->denied[i].hi);
+				    path, p->denied[i].lo, p->denied[i].hi);
 }
 
+/* A range of 0-0 is not there, or could not be read. */
 static void check_ranges(struct reader *r)
 {
 	const struct policy *p = &r->config->policy;
 
 	for (size_t i = 0; i < p->servers; i++)
 		if (p->server[i].passive.lo != 0)
-			check_range(r, &p->server[i].passive);
+			check_range(r, "servers.passive-ports",
+				    &p->server[i].passive);
+	for (size_t i = 0; i < p->clients; i++)
+		if (p->client[i].active.lo != 0)
+			check_range(r, "clients.active-ports",
+				    &p->client[i].active);
+}
+
+/* A translation does not change the family. */
+static void check_client_family(struct reader *r, const struct policy_client *c)
+{
+	bool v4 = addr_is_v4(&c->public_address);
+
+	if (place_line(r, &c->public_address) == 0 || c->addresses == 0)
+		return;
+	for (size_t i = 0; i < c->addresses; i++)
+		if (addr_is_v4(&c->address[i].addr) != v4)
+			problem_add(r->problems, place_line(r, &c->address[i]),
+				    "clients.address: is of another family "
+				    "than public-address; write an entry for "
+				    "each family");
+}
+
+static void check_clients(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+
+	for (size_t i = 0; i < p->clients; i++)
+		check_client_family(r, &p->client[i]);
+}
+
+/* Each bit says one thing of a conntrack entry. */
+static void check_marks(struct reader *r)
+{
+	const struct policy *p = &r->config->policy;
+	const struct {
+		const char *path;
+		const uint32_t *mark;
+	} marks[] = {
+		{ "pinhole.connmark", &p->connmark },
+		{ "tls.fast-mark", &p->fast_mark },
+		{ "tls.data-mark", &p->data_mark },
+	};
+
+	for (size_t i = 0; i < 3; i++)
+		for (size_t j = 0; j < i; j++)
+			if (*marks[i].mark & *marks[j].mark)
+				problem_add(r->problems,
+					    later_line(r, marks[i].mark,
+						       marks[j].mark),
+					    "%s: shares bits with %s 0x%x; "
+					    "choose a mark of other bits",
+					    marks[i].path, marks[j].path,
+					    *marks[j].mark);
 }
 
 static void check_nat_entry(struct reader *r, const struct config_nat *n)
@@ -203,7 +286,8 @@ void config_cross_check(struct reader *r)
 {
 	static void (*const check[])(struct reader * r) = {
 		check_ports_watched, check_ports_once, check_queues,
-		check_servers_apart, check_ranges,     check_nat,
+		check_entries_apart, check_ranges,     check_clients,
+		check_marks,         check_nat,
 	};
 
 	for (size_t i = 0; i < sizeof(check) / sizeof(check[0]); i++)

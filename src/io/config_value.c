@@ -120,9 +120,9 @@ static bool mark_parse(const struct schema_row *row, struct span text, void *at,
 	} else {
 		value = rd_decimal(&c, DIGITS_U32, UINT32_MAX);
 	}
-	if (!value_at_end(&c))
+	if (!value_at_end(&c) || value < row->lo || value > row->hi)
 		return value_refuse(why, text,
-				    "is not a mark; write a number from 0 to "
+				    "is not a mark; write a number from 1 to "
 				    "0xffffffff, such as 0x1000");
 	store_uint(at, row->size, value);
 	return true;

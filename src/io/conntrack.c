@@ -33,6 +33,7 @@ static const char *const result_text[] = {
 	[CONNTRACK_FINE] = "fine",
 	[CONNTRACK_MISSING] = "no such entry in the connection tracking table",
 	[CONNTRACK_EXISTS] = "the connection is tracked already",
+	[CONNTRACK_OVER] = "the connection is over",
 	[CONNTRACK_GAVE_UP] = "the connection tracking table is too large to "
 			      "search; a kernel since 5.8 does it itself",
 	[CONNTRACK_LOST] = "events of connection tracking were lost",
@@ -88,6 +89,21 @@ struct search {
 	uint32_t seen;
 };
 
+/* Read @msg and hand it to @look. */
+static int entry_read(const struct nlmsghdr *msg,
+		      void (*look)(const struct nf_conntrack *entry, void *arg),
+		      void *arg)
+{
+	struct nf_conntrack *entry = nfct_new();
+
+	if (!entry)
+		return MNL_CB_ERROR;
+	if (nfct_nlmsg_parse(msg, entry) >= 0)
+		look(entry, arg);
+	nfct_destroy(entry);
+	return MNL_CB_OK;
+}
+
 /* The ends are the source of the original tuple and that of the reply; what
  * the tuples have as destinations is what the other side sees. */
 static bool entry_matches(const struct nf_conntrack *entry,
@@ -106,40 +122,47 @@ static bool entry_matches(const struct nf_conntrack *entry,
 	return true;
 }
 
-static int search_entry(const struct nlmsghdr *msg, void *arg)
+static void search_look(const struct nf_conntrack *entry, void *arg)
 {
 	struct search *s = arg;
-	struct nf_conntrack *entry = nfct_new();
 
-	if (!entry)
-		return MNL_CB_ERROR;
-	if (nfct_nlmsg_parse(msg, entry) >= 0 &&
-	    entry_matches(entry, s->ends, s->view))
+	if (entry_matches(entry, s->ends, s->view))
 		s->found = true;
-	nfct_destroy(entry);
-	return MNL_CB_OK;
+}
+
+static int search_entry(const struct nlmsghdr *msg, void *arg)
+{
+	return entry_read(msg, search_look, arg);
 }
 
 /* Ask for an entry one of whose tuples runs from @from to @to, whichever of
- * the two; search_entry() knows which is right. */
-static enum conntrack_result search_tuple(struct conntrack *ct,
-					  struct search *s,
-					  const struct endpoint *from,
-					  const struct endpoint *to)
+ * the two; @answer knows which is right. */
+static int ask_tuple(struct conntrack *ct, const struct endpoint *from,
+		     const struct endpoint *to,
+		     int (*answer)(const struct nlmsghdr *msg, void *arg),
+		     void *arg)
 {
 	struct nf_conntrack *entry = nfct_new();
 	struct netlink_request r;
 	struct nlmsghdr *msg;
-	int error;
 
 	if (!entry)
-		return ct_result(-ENOMEM);
+		return -ENOMEM;
 	ct_set_tuple(entry, &ct_orig, from, to);
 	msg = netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET,
 			      0, ct_family(&from->addr), 0);
 	nfct_nlmsg_build(msg, entry);
 	nfct_destroy(entry);
-	error = netlink_ask(ct->nl, msg, search_entry, s);
+	return netlink_ask(ct->nl, msg, answer, arg);
+}
+
+static enum conntrack_result search_tuple(struct conntrack *ct,
+					  struct search *s,
+					  const struct endpoint *from,
+					  const struct endpoint *to)
+{
+	int error = ask_tuple(ct, from, to, search_entry, s);
+
 	if (error == 0 && !s->found)
 		error = -ENOENT;
 	return ct_result(error);
@@ -214,6 +237,44 @@ enum conntrack_result conntrack_lookup(struct conntrack *ct,
 	return result;
 }
 
+/* Who asks whether a connection lives, and what is known so far. */
+struct life {
+	const struct endpoint *from, *to;
+	uint32_t mark;
+	bool found, over;
+};
+
+static void life_look(const struct nf_conntrack *entry, void *arg)
+{
+	struct life *l = arg;
+	struct endpoint from, to;
+
+	l->found = ct_get_tuple(entry, &ct_orig, &from, &to) &&
+		   endpoint_equal(&from, l->from) &&
+		   endpoint_equal(&to, l->to) &&
+		   (nfct_get_attr_u32(entry, ATTR_MARK) & l->mark) == l->mark;
+	l->over = ct_is_over(nfct_get_attr_u8(entry, ATTR_TCP_STATE));
+}
+
+static int life_entry(const struct nlmsghdr *msg, void *arg)
+{
+	return entry_read(msg, life_look, arg);
+}
+
+enum conntrack_result conntrack_alive(struct conntrack *ct,
+				      const struct endpoint *from,
+				      const struct endpoint *to, uint32_t mark)
+{
+	struct life l = { .from = from, .to = to, .mark = mark };
+	int error = ask_tuple(ct, from, to, life_entry, &l);
+
+	if (error == 0 && !l.found)
+		error = -ENOENT;
+	if (error == 0 && l.over)
+		return CONNTRACK_OVER;
+	return ct_result(error);
+}
+
 /* Send a change of the table; consumes @entry. */
 static enum conntrack_result entry_send(struct conntrack *ct, unsigned int type,
 					uint16_t flags,
@@ -244,6 +305,29 @@ enum conntrack_result conntrack_liberal(struct conntrack *ct,
 	nfct_set_attr_u8(entry, ATTR_TCP_FLAGS_REPL, flag);
 	nfct_set_attr_u8(entry, ATTR_TCP_MASK_REPL, flag);
 	return entry_send(ct, IPCTNL_MSG_CT_NEW, 0, entry);
+}
+
+/* The library knows no mask for a mark, so these attributes are put by hand. The
+ * kernel takes away the bits of the mask and then flips those of the mark. */
+enum conntrack_result conntrack_mark(struct conntrack *ct,
+				     const struct endpoint *from,
+				     const struct endpoint *to, uint32_t mask,
+				     uint32_t value)
+{
+	struct nf_conntrack *entry = nfct_new();
+	struct netlink_request r;
+	struct nlmsghdr *msg;
+
+	if (!entry)
+		return ct_result(-ENOMEM);
+	ct_set_tuple(entry, &ct_orig, from, to);
+	msg = netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW,
+			      0, ct_family(&from->addr), 0);
+	nfct_nlmsg_build(msg, entry);
+	nfct_destroy(entry);
+	mnl_attr_put_u32(msg, CTA_MARK, htonl(value));
+	mnl_attr_put_u32(msg, CTA_MARK_MASK, htonl(mask));
+	return ct_result(netlink_ask(ct->nl, msg, NULL, NULL));
 }
 
 /*

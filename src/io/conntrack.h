@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's connection tracking: look up, make liberal, create, hear ends.
+ * The kernel's connection tracking: look up, make liberal, mark, create. What it
+ * tells by itself is in ctevents.h.
  *
  * Threads: a handle belongs to one thread at a time; any number of handles may
  * be open. Connections in conntrack zones other than 0 are not seen.
@@ -16,12 +17,12 @@
 #include <sallyport/nat.h>
 
 struct conntrack;
-struct conntrack_events;
 
 enum conntrack_result {
 	CONNTRACK_FINE,
 	CONNTRACK_MISSING,     /* no such entry, or no such master */
 	CONNTRACK_EXISTS,      /* either tuple is taken already */
+	CONNTRACK_OVER,        /* the entry is there, its connection is over */
 	CONNTRACK_GAVE_UP,     /* the search found too many entries */
 	CONNTRACK_LOST,        /* events were lost; later ones are whole */
 	CONNTRACK_DENIED,      /* no CAP_NET_ADMIN in this network namespace */
@@ -59,6 +60,26 @@ enum conntrack_result conntrack_liberal(struct conntrack *ct,
 					const struct endpoint *to);
 
 /*
+ * Change the mark of the entry with the original tuple @from, @to: the bits of
+ * @mask become those of @value, which has no others. The rest stay as they are,
+ * even if somebody changes them at the same time.
+ */
+enum conntrack_result conntrack_mark(struct conntrack *ct,
+				     const struct endpoint *from,
+				     const struct endpoint *to, uint32_t mask,
+				     uint32_t value);
+
+/*
+ * Does the connection with the original tuple @from, @to live, its entry with
+ * all bits of @mark? CONNTRACK_FINE: yes. CONNTRACK_OVER: both ends have closed
+ * it or one has reset it. CONNTRACK_MISSING: the entry is gone, or another
+ * connection's (without the mark).
+ */
+enum conntrack_result conntrack_alive(struct conntrack *ct,
+				      const struct endpoint *from,
+				      const struct endpoint *to, uint32_t mark);
+
+/*
  * Create the entry that a data connection's SYN will find: RELATED to the
  * master, translated as @data says, and never again by the nat table. Must
  * come before the verdict on the SYN. A source port already in use towards the
@@ -78,37 +99,5 @@ enum conntrack_result conntrack_data_create(struct conntrack *ct,
  * CONNTRACK_MISSING. */
 enum conntrack_result conntrack_data_delete(struct conntrack *ct,
 					    const struct data_entry *data);
-
-/* An entry that ended; the endpoints are its original tuple. */
-struct conntrack_end {
-	struct endpoint from, to;
-	bool has_bytes; /* where net.netfilter.nf_conntrack_acct is 1 */
-	uint64_t bytes_from, bytes_to; /* IP bytes, headers included */
-};
-
-/*
- * Hear of the end of every entry that has all the bits of @mark (not 0).
- * Entries made before the first listener in the network namespace may end
- * unheard (net.netfilter.nf_conntrack_events = 2, the default).
- * CONNTRACK_FINE gives *@out; conntrack_events_close() frees it (NULL is
- * fine).
- */
-enum conntrack_result conntrack_events_open(struct conntrack_events **out,
-					    uint32_t mark);
-void conntrack_events_close(struct conntrack_events *ev);
-
-/* Readable when there are events. */
-int conntrack_events_fd(const struct conntrack_events *ev);
-
-/*
- * Call @end for what ended since the last call, or the oldest part of it, as
- * long as the socket stays readable. Never blocks. CONNTRACK_FINE,
- * CONNTRACK_LOST (call again: what came after the loss is still there) or
- * CONNTRACK_FAILED.
- */
-enum conntrack_result
-conntrack_events_receive(struct conntrack_events *ev,
-			 void (*end)(void *arg, const struct conntrack_end *e),
-			 void *arg);
 
 #endif

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The ends of marked connections, as conntrack tells them (conntrack.h). */
-#include "io/conntrack.h"
+/*
+ * The ends of marked connections, as conntrack tells them.
+ *
+ * Two sockets, since each has one filter: one hears that entries are gone, the
+ * other that connections are over, which is told some two minutes before. The
+ * kernel tells about each connection six times and more; the filters let pass
+ * just what is used here.
+ */
+#include "io/ctevents.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 
 #include "io/cttuple.h"
 #include "io/netlink.h"
@@ -20,53 +30,98 @@
  * into one message. */
 #define EVENT_MAX 8192
 
-/* Then other work gets its turn; what is left keeps the socket readable. */
+/* Of each socket; then other work gets its turn. What is left keeps the socket
+ * readable. */
 #define EVENTS_MAX 1024
 
+enum source { GONE, OVER, SOURCES };
+
 struct conntrack_events {
-	struct mnl_socket *nl;
-	uint32_t mark;
+	struct mnl_socket *nl[SOURCES];
+	int epoll; /* readable when one of them is */
+	struct conntrack_marks marks;
 };
+
+static void filter_mark(struct nfct_filter *filter, uint32_t mark)
+{
+	const struct nfct_filter_dump_mark wanted = { .val = mark,
+						      .mask = mark };
+
+	if (mark != 0)
+		nfct_filter_add_attr(filter, NFCT_FILTER_MARK, &wanted);
+}
+
+/* Both states of ct_is_over(). */
+static void filter_over(struct nfct_filter *filter)
+{
+	const struct nfct_filter_proto time_wait = { IPPROTO_TCP,
+						     TCP_CONNTRACK_TIME_WAIT };
+	const struct nfct_filter_proto closed = { IPPROTO_TCP,
+						  TCP_CONNTRACK_CLOSE };
+
+	nfct_filter_add_attr(filter, NFCT_FILTER_L4PROTO_STATE, &time_wait);
+	nfct_filter_add_attr(filter, NFCT_FILTER_L4PROTO_STATE, &closed);
+}
 
 /*
  * Let the kernel drop the events of other connections: on a busy gateway most
  * are none of ours. Only a saving, since end_read() looks again.
  */
-static void filter_attach(int fd, uint32_t mark)
+static void filter_attach(int fd, enum source source,
+			  const struct conntrack_marks *marks)
 {
-	struct nfct_filter_dump_mark wanted = { .val = mark, .mask = mark };
 	struct nfct_filter *filter = nfct_filter_create();
 
 	if (!filter)
 		return;
-	nfct_filter_add_attr(filter, NFCT_FILTER_MARK, &wanted);
+	filter_mark(filter, marks->data);
+	filter_mark(filter, marks->control);
+	if (source == OVER)
+		filter_over(filter);
 	nfct_filter_attach(fd, filter);
 	nfct_filter_destroy(filter);
 }
 
-static int events_join(struct conntrack_events *ev)
+static int source_join(struct conntrack_events *ev, enum source source)
 {
-	int group = NFNLGRP_CONNTRACK_DESTROY;
+	int group = source == GONE ? NFNLGRP_CONNTRACK_DESTROY
+				   : NFNLGRP_CONNTRACK_UPDATE;
+	struct epoll_event readable = { .events = EPOLLIN };
+	int fd;
 
-	ev->nl = netlink_open(RECEIVE_BUFFER);
-	if (!ev->nl)
+	ev->nl[source] = netlink_open(RECEIVE_BUFFER);
+	if (!ev->nl[source])
 		return -errno;
-	filter_attach(conntrack_events_fd(ev), ev->mark);
-	if (mnl_socket_setsockopt(ev->nl, NETLINK_ADD_MEMBERSHIP, &group,
-				  sizeof(group)) < 0)
+	fd = mnl_socket_get_fd(ev->nl[source]);
+	filter_attach(fd, source, &ev->marks);
+	if (mnl_socket_setsockopt(ev->nl[source], NETLINK_ADD_MEMBERSHIP,
+				  &group, sizeof(group)) < 0 ||
+	    epoll_ctl(ev->epoll, EPOLL_CTL_ADD, fd, &readable) < 0)
 		return -errno;
 	return 0;
 }
 
+static int events_join(struct conntrack_events *ev)
+{
+	int error = 0;
+
+	ev->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (ev->epoll < 0)
+		return -errno;
+	for (enum source i = 0; i < SOURCES && error == 0; i++)
+		error = source_join(ev, i);
+	return error;
+}
+
 enum conntrack_result conntrack_events_open(struct conntrack_events **out,
-					    uint32_t mark)
+					    const struct conntrack_marks *marks)
 {
 	struct conntrack_events *ev = calloc(1, sizeof(*ev));
 	int error;
 
 	if (!ev)
 		return ct_result(-ENOMEM);
-	ev->mark = mark;
+	ev->marks = *marks;
 	error = events_join(ev);
 	if (error == 0)
 		*out = ev;
@@ -79,24 +134,45 @@ void conntrack_events_close(struct conntrack_events *ev)
 {
 	if (!ev)
 		return;
-	if (ev->nl)
-		mnl_socket_close(ev->nl);
+	for (enum source i = 0; i < SOURCES; i++)
+		if (ev->nl[i])
+			mnl_socket_close(ev->nl[i]);
+	if (ev->epoll >= 0)
+		close(ev->epoll);
 	free(ev);
 }
 
 int conntrack_events_fd(const struct conntrack_events *ev)
 {
-	return mnl_socket_get_fd(ev->nl);
+	return ev->epoll;
+}
+
+/* Is an entry with @mark one of ours? *@control: of which kind. */
+static bool mark_read(uint32_t mark, const struct conntrack_marks *marks,
+		      bool *control)
+{
+	bool data = (mark & marks->data) == marks->data;
+
+	*control = !data;
+	return data || (marks->control != 0 &&
+			(mark & marks->control) == marks->control);
 }
 
 /* Is it the end of one of ours? Then @e describes it. */
-static bool end_read(const struct nf_conntrack *entry, uint32_t mark,
+static bool end_read(const struct nf_conntrack *entry,
+		     const struct conntrack_marks *marks,
 		     struct conntrack_end *e)
 {
-	*e = (struct conntrack_end){ .has_bytes = false };
-	if ((nfct_get_attr_u32(entry, ATTR_MARK) & mark) != mark ||
-	    !ct_get_tuple(entry, &ct_orig, &e->from, &e->to))
+	struct endpoint seen;
+
+	if (!mark_read(nfct_get_attr_u32(entry, ATTR_MARK), marks,
+		       &e->control) ||
+	    (!e->gone && !ct_is_over(nfct_get_attr_u8(entry, ATTR_TCP_STATE))))
 		return false;
+	if (!ct_get_tuple(entry, &ct_orig, &e->from, &e->to) ||
+	    !ct_get_tuple(entry, &ct_reply, &e->ends.server, &seen))
+		return false;
+	e->ends.client = e->from;
 	e->has_bytes = nfct_attr_is_set(entry, ATTR_ORIG_COUNTER_BYTES) > 0;
 	if (e->has_bytes) {
 		e->bytes_from =
@@ -107,27 +183,25 @@ static bool end_read(const struct nf_conntrack *entry, uint32_t mark,
 }
 
 /* Did @msg tell an end? False also where there is no memory to read it. */
-static bool message_read(const struct nlmsghdr *msg, uint32_t mark,
+static bool message_read(const struct nlmsghdr *msg,
+			 const struct conntrack_marks *marks,
 			 struct conntrack_end *e)
 {
-	const uint16_t type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
-	struct nf_conntrack *entry;
+	const uint16_t gone = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+	struct nf_conntrack *entry = nfct_new();
 	bool told;
 
-	if (msg->nlmsg_type != type)
-		return false;
-	entry = nfct_new();
 	if (!entry)
 		return false;
-	told = nfct_nlmsg_parse(msg, entry) >= 0 && end_read(entry, mark, e);
+	*e = (struct conntrack_end){ .gone = msg->nlmsg_type == gone };
+	told = nfct_nlmsg_parse(msg, entry) >= 0 && end_read(entry, marks, e);
 	nfct_destroy(entry);
 	return told;
 }
 
-enum conntrack_result
-conntrack_events_receive(struct conntrack_events *ev,
-			 void (*end)(void *arg, const struct conntrack_end *e),
-			 void *arg)
+static enum conntrack_result
+source_receive(const struct conntrack_events *ev, enum source source,
+	       void (*end)(void *arg, const struct conntrack_end *e), void *arg)
 {
 	_Alignas(struct nlmsghdr) uint8_t buf[EVENT_MAX];
 	const struct nlmsghdr *msg = (const struct nlmsghdr *)buf;
@@ -135,7 +209,7 @@ conntrack_events_receive(struct conntrack_events *ev,
 	ssize_t len;
 
 	for (int i = 0; i < EVENTS_MAX; i++) {
-		len = recv(conntrack_events_fd(ev), buf, sizeof(buf),
+		len = recv(mnl_socket_get_fd(ev->nl[source]), buf, sizeof(buf),
 			   MSG_DONTWAIT);
 		if (len < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -143,8 +217,25 @@ conntrack_events_receive(struct conntrack_events *ev,
 			return errno == ENOBUFS ? CONNTRACK_LOST
 						: CONNTRACK_FAILED;
 		if (mnl_nlmsg_ok(msg, (int)len) &&
-		    message_read(msg, ev->mark, &e))
+		    message_read(msg, &ev->marks, &e))
 			end(arg, &e);
 	}
 	return CONNTRACK_FINE;
+}
+
+enum conntrack_result
+conntrack_events_receive(struct conntrack_events *ev,
+			 void (*end)(void *arg, const struct conntrack_end *e),
+			 void *arg)
+{
+	enum conntrack_result result = CONNTRACK_FINE;
+
+	/* What is over first: the entry of the same may be gone, too. */
+	for (int i = SOURCES - 1; i >= 0; i--) {
+		enum conntrack_result one = source_receive(ev, i, end, arg);
+
+		if (one > result)
+			result = one;
+	}
+	return result;
 }

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+
 const struct ct_tuple_attrs ct_orig = {
 	.l3 = ATTR_ORIG_L3PROTO,
 	.l4 = ATTR_ORIG_L4PROTO,
@@ -97,6 +99,11 @@ bool ct_get_tuple(const struct nf_conntrack *ct,
 		return false;
 	return get_endpoint(ct, attrs->src4, attrs->src6, attrs->sport, from) &&
 	       get_endpoint(ct, attrs->dst4, attrs->dst6, attrs->dport, to);
+}
+
+bool ct_is_over(uint8_t state)
+{
+	return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
 }
 
 enum conntrack_result ct_result(int error)

@@ -4,6 +4,7 @@
 #ifndef IO_CTTUPLE_H
 #define IO_CTTUPLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
@@ -34,6 +35,10 @@ void ct_set_addr(struct nf_conntrack *ct, enum nf_conntrack_attr v4,
 
 /* AF_INET or AF_INET6 */
 uint8_t ct_family(const struct addr *a);
+
+/* Have both ends closed a connection in TCP state @state, or one reset it? In
+ * LAST_ACK both have, but one FIN is not acknowledged yet: it may be lost. */
+bool ct_is_over(uint8_t state);
 
 /* What a negative errno from the kernel means; sets errno. */
 enum conntrack_result ct_result(int error);

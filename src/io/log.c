@@ -66,3 +66,40 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warn, LOG_LEVEL_WARNING)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+static void batch_put(struct log_batch *b, const char *text, size_t len,
+		      size_t end)
+{
+	if (len > end - b->used)
+		len = end - b->used;
+	memcpy(b->text + b->used, text, len);
+	b->used += len;
+}
+
+void log_batch_add(struct log_batch *b, enum log_level level,
+		   const char *module, struct span text)
+{
+	const char *part[] = { "sallyport: ", module, ": ", level_name[level],
+			       ": " };
+	size_t end;
+
+	if (level > log_get_level())
+		return;
+	if (sizeof(b->text) - b->used < LOG_LINE_MAX)
+		log_batch_write(b);
+	end = b->used + LOG_LINE_MAX - 1;
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		batch_put(b, part[i], strlen(part[i]), end);
+	batch_put(b, (const char *)text.at, text.len, end);
+	b->text[b->used++] = '\n';
+}
+
+void log_batch_write(struct log_batch *b)
+{
+	size_t len = b->used;
+
+	b->used = 0;
+	/* As above. */
+	if (len > 0 && write(STDERR_FILENO, b->text, len) < 0)
+		return;
+}

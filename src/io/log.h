@@ -3,6 +3,10 @@
 #ifndef IO_LOG_H
 #define IO_LOG_H
 
+#include <stddef.h>
+
+#include <sallyport/span.h>
+
 /* From few words to many; each level includes those before it. */
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -37,5 +41,22 @@ void log_info(const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void log_debug(const char *module, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Lines of one thread that go out together. A pipe takes this much whole
+ * (PIPE_BUF), so that they do not mix with those of others. */
+#define LOG_BATCH_MAX 4096
+
+struct log_batch {
+	size_t used;
+	char text[LOG_BATCH_MAX];
+};
+
+/* Add a line, as the functions above would write it; a full batch is written
+ * to make room. */
+void log_batch_add(struct log_batch *b, enum log_level level,
+		   const char *module, struct span text);
+
+/* Write what was gathered, with one write(), and empty the batch. */
+void log_batch_write(struct log_batch *b);
 
 #endif

@@ -114,6 +114,36 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 	return answers_read(nl, request->nlmsg_seq, answer, arg);
 }
 
+/* Does @msg refuse a request of number @seq? Then the error, else 0. */
+static int refusal(const struct nlmsghdr *msg, ssize_t len, uint32_t seq)
+{
+	const struct nlmsgerr *e = mnl_nlmsg_get_payload(msg);
+
+	if (len < (ssize_t)(sizeof(*msg) + sizeof(*e)) ||
+	    msg->nlmsg_type != NLMSG_ERROR || msg->nlmsg_seq != seq)
+		return 0;
+	return e->error;
+}
+
+/* The kernel carries requests out inside send(), and tells only of what fails:
+ * so whatever it has to say is in the socket now, and nothing is said of a
+ * request that went well. */
+static int refusal_read(int fd, uint32_t seq)
+{
+	/* The head of the answer; a copy of the request follows it. */
+	union {
+		struct nlmsghdr msg;
+		uint8_t bytes[NLMSG_LENGTH(sizeof(struct nlmsgerr))];
+	} answer;
+	ssize_t len;
+	int first = 0;
+
+	while ((len = recv(fd, &answer, sizeof(answer), MSG_DONTWAIT)) >= 0)
+		if (first == 0)
+			first = refusal(&answer.msg, len, seq);
+	return errno == EAGAIN ? first : -errno;
+}
+
 int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
 		    struct nlmsghdr *second)
 {
@@ -121,12 +151,11 @@ int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
 		{ first, MNL_ALIGN(first->nlmsg_len) },
 		{ second, second->nlmsg_len },
 	};
+	int fd = mnl_socket_get_fd(nl);
 
-	/* One number for both: whichever fails first gives the answer, and
-	 * an acknowledgement that is left over is skipped as a late one. */
+	/* One number for both: it is to tell them from earlier requests. */
 	first->nlmsg_seq = second->nlmsg_seq = next_seq();
-	second->nlmsg_flags |= NLM_F_ACK;
-	if (writev(mnl_socket_get_fd(nl), part, 2) < 0)
+	if (writev(fd, part, 2) < 0)
 		return -errno;
-	return answers_read(nl, second->nlmsg_seq, NULL, NULL);
+	return refusal_read(fd, second->nlmsg_seq);
 }

@@ -39,9 +39,9 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 		void *arg);
 
 /*
- * Carry out two requests that are only acknowledged, in order, for the price
- * of one. The second is tried though the first fails. Gives 0, or the error of
- * the first that fails as netlink_ask() does.
+ * Carry out two requests that have no answer, in order, for the price of one
+ * and without their acknowledgements. The second is tried though the first
+ * fails. Gives 0, or the error of the first that fails.
  */
 int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
 		    struct nlmsghdr *second);

@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -44,14 +45,21 @@
 /* The kernel refuses a send() that is not smaller than this buffer. */
 #define SEND_BUFFER (2 * BATCH_MAX)
 
+/* After so many lone packets the next is taken alone too; but every so often it
+ * is looked whether there are more by now. */
+#define LONE_MIN  4
+#define LONE_LOOK 8
+
 struct message_buffer {
 	_Alignas(struct nlmsghdr) uint8_t bytes[MESSAGE_MAX];
 };
 
 struct queue {
 	struct mnl_socket *nl;
+	int fd;
 	uint16_t number;
 	uint64_t refused;
+	unsigned int lone; /* receives in a row that gave one message */
 	struct mmsghdr message[QUEUE_RECEIVE_MAX];
 	struct iovec part[QUEUE_RECEIVE_MAX];
 	struct message_buffer buffer[QUEUE_RECEIVE_MAX];
@@ -162,6 +170,7 @@ static struct queue *queue_new(struct mnl_socket *nl, uint16_t number)
 	if (!q)
 		return NULL;
 	q->nl = nl;
+	q->fd = mnl_socket_get_fd(nl);
 	q->number = number;
 	for (int i = 0; i < QUEUE_RECEIVE_MAX; i++) {
 		q->part[i].iov_base = q->buffer[i].bytes;
@@ -208,7 +217,7 @@ void queue_close(struct queue *q)
 
 int queue_fd(const struct queue *q)
 {
-	return mnl_socket_get_fd(q->nl);
+	return q->fd;
 }
 
 uint64_t queue_refused(const struct queue *q)
@@ -216,31 +225,44 @@ uint64_t queue_refused(const struct queue *q)
 	return q->refused;
 }
 
-static uint32_t attr_u32(const struct nlattr *attr)
+/*
+ * What every packet needs is done here by hand: libmnl calls five functions for
+ * each of a packet's eight attributes, and all of them are out of the cache
+ * again when the next packet comes.
+ */
+
+#define ATTRIBUTES_AT NLMSG_SPACE(sizeof(struct nfgenmsg))
+
+static uint32_t attr_u32(const uint8_t *payload)
 {
-	return ntohl(mnl_attr_get_u32(attr));
+	uint32_t value;
+
+	memcpy(&value, payload, sizeof(value));
+	return ntohl(value);
 }
 
 static void attr_take(const struct nlattr *attr, struct queue_packet *p,
 		      uint32_t *length)
 {
-	const struct nfqnl_msg_packet_hdr *head;
+	const uint8_t *payload = (const uint8_t *)attr + NLA_HDRLEN;
+	struct nfqnl_msg_packet_hdr head;
 
-	switch (mnl_attr_get_type(attr)) {
+	switch (attr->nla_type & NLA_TYPE_MASK) {
 	case NFQA_PACKET_HDR:
-		head = mnl_attr_get_payload(attr);
-		p->id = ntohl(head->packet_id);
-		p->hook = head->hook;
+		memcpy(&head, payload, sizeof(head));
+		p->id = ntohl(head.packet_id);
+		p->hook = head.hook;
 		break;
 	case NFQA_PAYLOAD:
-		p->bytes.at = mnl_attr_get_payload(attr);
-		p->bytes.len = mnl_attr_get_payload_len(attr);
+		p->bytes.at = payload;
+		p->bytes.len = attr->nla_len - (size_t)NLA_HDRLEN;
 		break;
 	case NFQA_CAP_LEN: /* only a packet that was cut has it */
-		*length = attr_u32(attr);
+		*length = attr_u32(payload);
 		break;
 	case NFQA_SKB_INFO:
-		p->checksum_ready = !(attr_u32(attr) & NFQA_SKB_CSUMNOTREADY);
+		p->checksum_ready =
+			!(attr_u32(payload) & NFQA_SKB_CSUMNOTREADY);
 		break;
 	}
 }
@@ -249,14 +271,24 @@ static void attr_take(const struct nlattr *attr, struct queue_packet *p,
  * need no check of their sizes. */
 static bool packet_read(const struct nlmsghdr *msg, struct queue_packet *p)
 {
-	const struct nlattr *attr;
+	const uint8_t *at = (const uint8_t *)msg;
+	size_t left = msg->nlmsg_len;
 	uint32_t length = 0;
 
 	if (msg->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
 		return false;
 	*p = (struct queue_packet){ .checksum_ready = true };
-	mnl_attr_for_each(attr, msg, sizeof(struct nfgenmsg))
+	for (size_t step = ATTRIBUTES_AT; left >= step + NLA_HDRLEN;) {
+		const struct nlattr *attr;
+
+		at += step;
+		left -= step;
+		attr = (const struct nlattr *)at;
+		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > left)
+			break;
 		attr_take(attr, p, &length);
+		step = NLA_ALIGN((size_t)attr->nla_len);
+	}
 	p->whole = length <= p->bytes.len;
 	return true;
 }
@@ -275,7 +307,8 @@ static int message_take(struct queue *q, const struct mmsghdr *m,
 	const struct nlmsghdr *msg = m->msg_hdr.msg_iov->iov_base;
 	struct queue_packet p;
 
-	if (!mnl_nlmsg_ok(msg, (int)m->msg_len))
+	if (m->msg_len < sizeof(*msg) || msg->nlmsg_len < sizeof(*msg) ||
+	    msg->nlmsg_len > m->msg_len)
 		return 0;
 	if (msg->nlmsg_type == NLMSG_ERROR) {
 		q->refused += error_of(msg) != 0; /* 0: see queue_wake() */
@@ -287,16 +320,27 @@ static int message_take(struct queue *q, const struct mmsghdr *m,
 	return 1;
 }
 
+/* Packets that come one at a time are taken one at a time: to ask for a second
+ * would be a look into an empty socket. */
+static unsigned int appetite(const struct queue *q)
+{
+	if (q->lone < LONE_MIN || q->lone % LONE_LOOK == 0)
+		return QUEUE_RECEIVE_MAX;
+	return 1;
+}
+
 int queue_receive(struct queue *q, bool wait,
 		  void (*packet)(void *arg, const struct queue_packet *p),
 		  void *arg)
 {
+	unsigned int want = wait ? appetite(q) : QUEUE_RECEIVE_MAX;
 	int packets = 0;
-	int n = recvmmsg(queue_fd(q), q->message, QUEUE_RECEIVE_MAX,
+	int n = recvmmsg(q->fd, q->message, want,
 			 wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	q->lone = n == 1 ? q->lone + 1 : 0;
 	for (int i = 0; i < n; i++)
 		packets += message_take(q, &q->message[i], packet, arg);
 	return packets;
@@ -324,6 +368,37 @@ void queue_batch_free(struct queue_batch *b)
 	free(b);
 }
 
+/* A verdict that leaves the packet as it is. */
+struct verdict_message {
+	struct nlmsghdr head;
+	struct nfgenmsg nf;
+	struct nlattr attr;
+	struct nfqnl_msg_verdict_hdr verdict;
+};
+
+_Static_assert(sizeof(struct verdict_message) == 32, "it has no gaps");
+
+static struct nlmsghdr *verdict_put(uint8_t *at, uint16_t queue, uint32_t id,
+				    enum verdict_kind kind)
+{
+	const struct verdict_message m = {
+		.head = { .nlmsg_len = sizeof(m),
+			  .nlmsg_type =
+				  NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT,
+			  .nlmsg_flags = NLM_F_REQUEST },
+		.nf = { .nfgen_family = AF_UNSPEC,
+			.version = NFNETLINK_V0,
+			.res_id = htons(queue) },
+		.attr = { .nla_len = NLA_HDRLEN + sizeof(m.verdict),
+			  .nla_type = NFQA_VERDICT_HDR },
+		.verdict = { .verdict = htonl(kind == VERDICT_ACCEPT ? NF_ACCEPT
+								     : NF_DROP),
+			     .id = htonl(id) },
+	};
+
+	return memcpy(at, &m, sizeof(m));
+}
+
 int queue_batch_add(struct queue *q, struct queue_batch *b, uint32_t id,
 		    enum verdict_kind kind, struct span bytes)
 {
@@ -337,10 +412,7 @@ int queue_batch_add(struct queue *q, struct queue_batch *b, uint32_t id,
 		if (error < 0)
 			return error;
 	}
-	msg = netlink_message(b->buffer + b->used, NFNL_SUBSYS_QUEUE,
-			      NFQNL_MSG_VERDICT, 0, AF_UNSPEC, q->number);
-	nfq_nlmsg_verdict_put(msg, (int)id,
-			      kind == VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP);
+	msg = verdict_put(b->buffer + b->used, q->number, id, kind);
 	if (bytes.len > 0)
 		mnl_attr_put(msg, NFQA_PAYLOAD, bytes.len, bytes.at);
 	b->used += MNL_ALIGN(msg->nlmsg_len);

@@ -12,7 +12,16 @@
  *
  * First packets of data connections are queued in raw, before conntrack sees
  * them, so that the daemon can create their entry first. There PREROUTING and
- * OUTPUT see all.
+ * OUTPUT see all. What follows them is the kernel's alone, but where a data
+ * connection must be TLS: until it has shown that it is, it has a mark by which
+ * it is queued in mangle, like control connections.
+ *
+ * Strangers who knock at the range of an FTPS server are queued as well, and no
+ * rate holds them back. One rate for all would let a scanner use it up and keep
+ * the client with a grant out; one for each source is a table of sources, which
+ * a flood with forged ones fills, and then the kernel drops the client's SYN.
+ * Nor would either protect the daemon: who floods the range can flood a control
+ * port, which everybody may knock at, and which costs more.
  *
  * Loopback is left out: both ends of it are this host, and its packets would
  * come by twice.
@@ -40,33 +49,59 @@ const struct ruleset_family ruleset_families[RULESET_FAMILIES] = {
 
 const char *const ruleset_tables[RULESET_TABLES] = { "raw", "mangle" };
 
+/* Which packets a jump is for, besides what its match says. */
+enum jump_for {
+	FOR_ALL,
+	FOR_SENT_CONTROL, /* of control connections, sent by this host */
+	FOR_SENT_DATA,    /* of marked data connections, sent by this host */
+};
+
 /* Where the chains are jumped to from, for which packets. */
 static const struct {
 	const char *table, *chain, *match;
-	bool sent_here; /* only what this host sends; see put_sent_here() */
+	enum jump_for what;
 } jumps[] = {
 	/* raw -I PREROUTING ! -i lo -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", false },
+	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", FOR_ALL },
 	/* raw -I OUTPUT -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", false },
+	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", FOR_ALL },
 	/* mangle -I FORWARD -p tcp -j SALLYPORT */
-	{ "mangle", "FORWARD", "-p tcp", false },
+	{ "mangle", "FORWARD", "-p tcp", FOR_ALL },
 	/* mangle -I INPUT ! -i lo -p tcp -j SALLYPORT */
-	{ "mangle", "INPUT", "! -i lo -p tcp", false },
+	{ "mangle", "INPUT", "! -i lo -p tcp", FOR_ALL },
 	/* mangle -I POSTROUTING ! -o lo -p tcp -m multiport --ports 21,990
 	 *	-m addrtype --src-type LOCAL -m mark ! --mark 0x1000/0x1000
 	 *	-j SALLYPORT */
-	{ "mangle", "POSTROUTING", "! -o lo -p tcp", true },
+	{ "mangle", "POSTROUTING", "! -o lo -p tcp", FOR_SENT_CONTROL },
+	/* mangle -I POSTROUTING ! -o lo -p tcp
+	 *	-m connmark --mark 0x4000/0x4000
+	 *	-m addrtype --src-type LOCAL -m mark ! --mark 0x1000/0x1000
+	 *	-j SALLYPORT */
+	{ "mangle", "POSTROUTING", "! -o lo -p tcp", FOR_SENT_DATA },
 };
 
 #define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
 
-/* What this host sends itself. To ask where an address belongs takes the kernel
- * a look into its routes, so data packets are sorted out by their ports before
- * that, where one match can hold all of them. */
-static void put_sent_here(FILE *to, const struct ruleset *rules)
+static bool jump_wanted(const struct ruleset *rules, size_t i)
 {
-	if (rules->ports <= MULTIPORT_MAX) {
+	return jumps[i].what != FOR_SENT_DATA || rules->data_mark != 0;
+}
+
+/* -m connmark --mark 0x4000/0x4000 */
+static void put_connmark(FILE *to, uint32_t mark)
+{
+	fprintf(to, " -m connmark --mark 0x%" PRIx32 "/0x%" PRIx32, mark, mark);
+}
+
+/* What this host sends itself. To ask where an address belongs takes the kernel
+ * a look into its routes, so most data packets are sorted out before that: by
+ * their ports, where one match can hold all of them, or by their mark. */
+static void put_sent_here(FILE *to, const struct ruleset *rules,
+			  enum jump_for what)
+{
+	if (what == FOR_SENT_DATA) {
+		put_connmark(to, rules->data_mark);
+	} else if (rules->ports <= MULTIPORT_MAX) {
 		fputs(" -m multiport --ports ", to);
 		for (size_t i = 0; i < rules->ports; i++)
 			fprintf(to, "%s%u", i ? "," : "", rules->port[i]);
@@ -80,15 +115,16 @@ static void put_sent_here(FILE *to, const struct ruleset *rules)
 static void put_jump(FILE *to, size_t i, const struct ruleset *rules)
 {
 	fprintf(to, "%s %s", jumps[i].chain, jumps[i].match);
-	if (jumps[i].sent_here)
-		put_sent_here(to, rules);
+	if (jumps[i].what != FOR_ALL)
+		put_sent_here(to, rules, jumps[i].what);
 	fputs(" -j " RULESET_CHAIN, to);
 }
 
 void ruleset_put_jumps(FILE *to, const struct ruleset *rules, const char *table)
 {
 	for (size_t i = 0; i < JUMPS; i++) {
-		if (strcmp(jumps[i].table, table) != 0)
+		if (strcmp(jumps[i].table, table) != 0 ||
+		    !jump_wanted(rules, i))
 			continue;
 		fputs("-I ", to);
 		put_jump(to, i, rules);
@@ -124,6 +160,28 @@ static void put_control(FILE *to, const struct ruleset *rules,
 			put_queue(to, rules);
 		else
 			fputc(',', to);
+	}
+}
+
+/* -A SALLYPORT -p tcp -m connmark --mark 0x4000/0x4000 -m tcp ! --syn
+ *	-j NFQUEUE ...
+ * -A SALLYPORT -p tcp -m connmark --mark 0x2000/0x2000 -j RETURN
+ *
+ * The SYN was queued in raw. A packet that conntrack calls INVALID has no mark:
+ * the second rule does not match it and it is queued, which "everything but
+ * these" in the rules for control ports would not do. */
+static void put_marked(FILE *to, const struct ruleset *rules)
+{
+	if (rules->data_mark) {
+		fputs("-A " RULESET_CHAIN " -p tcp", to);
+		put_connmark(to, rules->data_mark);
+		fputs(" -m tcp ! --syn", to);
+		put_queue(to, rules);
+	}
+	if (rules->fast_mark) {
+		fputs("-A " RULESET_CHAIN " -p tcp", to);
+		put_connmark(to, rules->fast_mark);
+		fputs(" -j RETURN\n", to);
 	}
 }
 
@@ -170,6 +228,7 @@ void ruleset_put_chain(FILE *to, const struct ruleset *rules,
 		       const struct ruleset_family *family, const char *table)
 {
 	if (strcmp(table, "mangle") == 0) {
+		put_marked(to, rules);
 		put_control(to, rules, "--dports");
 		put_control(to, rules, "--sports");
 		return;
@@ -242,6 +301,8 @@ void ruleset_print(FILE *to, const struct ruleset *rules)
 	for (size_t f = 0; f < RULESET_FAMILIES; f++) {
 		put_chains(to, rules, &ruleset_families[f]);
 		for (size_t i = 0; i < JUMPS; i++)
-			put_jump_once(to, rules, &ruleset_families[f], i);
+			if (jump_wanted(rules, i))
+				put_jump_once(to, rules, &ruleset_families[f],
+					      i);
 	}
 }

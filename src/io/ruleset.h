@@ -35,6 +35,9 @@ struct ruleset {
 	bool bypass;        /* nobody listens on the queue: pass, else drop */
 	uint32_t pinholes;  /* elements that each set may hold */
 	uint32_t skip_mark; /* packets we send ourselves; 0: they have none */
+	uint32_t fast_mark; /* control connections that are not queued; 0: all
+			     * are */
+	uint32_t data_mark; /* data connections that are queued; 0: none is */
 	const struct ruleset_range *range;
 	size_t ranges;
 };

@@ -10,6 +10,7 @@
 	X(receive_errors, "receives from a queue that failed")              \
 	X(verdict_errors, "verdicts that could not be given")               \
 	X(conntrack_overruns, "times that conntrack's events were lost")    \
+	X(rechecks, "connections looked up after that")                     \
 	X(entries_replaced, "old entries that were in a data connection's " \
 			    "way")
 

@@ -69,9 +69,21 @@ static bool in_head(const char *key)
 	return false;
 }
 
+static void put_value(FILE *to, const json_t *v);
+
+static void put_list(FILE *to, const json_t *v)
+{
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		fputs(i ? "," : "", to);
+		put_value(to, json_array_get(v, i));
+	}
+}
+
 static void put_value(FILE *to, const json_t *v)
 {
-	if (json_is_string(v))
+	if (json_is_array(v))
+		put_list(to, v);
+	else if (json_is_string(v))
 		fputs(json_string_value(v), to);
 	else if (json_is_integer(v))
 		fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(v));

@@ -7,8 +7,10 @@
 
 #include <jansson.h>
 
+#include "report/certificate_json.h"
 #include "report/escape.h"
 #include "report/text.h"
+#include "report/tls_event.h"
 
 /*
  * Each add_*() puts one field into an object. jansson takes a NULL value for
@@ -42,6 +44,12 @@ static void add_word(struct object *o, const char *key, const char *word)
 {
 	if (word)
 		add(o, key, json_string(word));
+}
+
+static void add_if(struct object *o, const char *key, bool value)
+{
+	if (value)
+		add_bool(o, key, value);
 }
 
 /* Text from the network. */
@@ -107,6 +115,104 @@ static void add_auth(struct object *o, const struct event *e)
 	add_bool(o, "accepted", e->auth.accepted);
 }
 
+static void add_text_if(struct object *o, const char *key, struct span raw)
+{
+	if (raw.len > 0)
+		add_text(o, key, raw);
+}
+
+/* 0: the hello names none that is known. */
+static void add_version(struct object *o, const struct event *e)
+{
+	char hex[TLS_EVENT_HEX_MAX];
+
+	if (e->tls.version != 0)
+		add_word(o, "version", tls_event_version(e->tls.version, hex));
+}
+
+static void add_side(struct object *o, const struct event *e)
+{
+	add_word(o, "side", e->tls.from_client ? "client" : "server");
+}
+
+static void add_client_hello(struct object *o, const struct event *e)
+{
+	add_version(o, e);
+	add_text_if(o, "sni", e->tls.sni);
+	add_text_if(o, "alpn", e->tls.alpn);
+	add_word(o, "resumption", tls_resumption_name(e->tls.resumption));
+}
+
+static void add_server_hello(struct object *o, const struct event *e)
+{
+	char hex[TLS_EVENT_HEX_MAX];
+
+	add_version(o, e);
+	add_word(o, "cipher", tls_event_cipher(e->tls.cipher, hex));
+	add_text_if(o, "alpn", e->tls.alpn);
+	add_bool(o, "resumed", e->tls.resumed);
+	add_if(o, "retry", e->tls.retry);
+}
+
+static void add_certificate(struct object *o, const struct event *e)
+{
+	struct certificate c;
+	enum certificate_result result = tls_event_certificate(e, &c);
+	json_t *facts;
+
+	if (result != CERTIFICATE_OK) {
+		add_side(o, e);
+		add_word(o, "reason", certificate_result_text(result));
+		return;
+	}
+	facts = certificate_json(&c, !e->tls.from_client);
+	if (!facts || json_object_update(o->json, facts) != 0)
+		o->failed = true;
+	json_decref(facts);
+}
+
+static void add_failed(struct object *o, const struct event *e)
+{
+	add_side(o, e);
+	add_word(o, "reason", e->tls.reason);
+}
+
+static void add_tls_reason(struct object *o, const struct event *e)
+{
+	add_word(o, "reason", e->tls.reason);
+}
+
+static void (*const add_step[TLS_STEPS])(struct object *o,
+					 const struct event *e) = {
+	[TLS_STEP_CLIENT_HELLO] = add_client_hello,
+	[TLS_STEP_SERVER_HELLO] = add_server_hello,
+	[TLS_STEP_CERTIFICATE] = add_certificate,
+	[TLS_STEP_CERTIFICATE_REQUEST] = add_tls_reason,
+	[TLS_STEP_ESTABLISHED] = add_version,
+	[TLS_STEP_FAILED] = add_failed,
+	[TLS_STEP_CLEARED] = add_tls_reason,
+};
+
+static void add_tls(struct object *o, const struct event *e)
+{
+	add_word(o, "state", tls_step_name(e->tls.step));
+	add_step[e->tls.step](o, e);
+}
+
+static void add_grant(struct object *o, const struct event *e)
+{
+	char ports[TEXT_RANGE_MAX];
+
+	add_word(o, "op", grant_op_name(e->grant.op));
+	add_mode(o, e->grant.active);
+	add_text_if(o, "server_name", e->grant.server_name);
+	if (e->grant.ports.lo != 0) {
+		text_range(&e->grant.ports, ports);
+		add_word(o, "ports", ports);
+	}
+	add_word(o, "reason", e->grant.reason);
+}
+
 static void add_named_endpoint(struct object *o, const struct event *e)
 {
 	add_word(o, "via", via_name(e->endpoint.via));
@@ -149,6 +255,9 @@ static void add_data(struct object *o, const struct event *e)
 		add_uint(o, "bytes_to", e->data.bytes_to);
 	}
 	add_word(o, "verdict", e->data.related ? "related" : "unrelated");
+	if (e->data.tls != DATA_TLS_UNKNOWN)
+		add_bool(o, "tls", e->data.tls == DATA_TLS_YES);
+	add_if(o, "granted", e->data.granted);
 	add_word(o, "reason", e->data.reason);
 }
 
@@ -177,9 +286,11 @@ static void (*const add_rest[EVENT_TYPES])(struct object *o,
 	[EVENT_COMMAND] = add_command,
 	[EVENT_REPLY] = add_reply,
 	[EVENT_AUTH] = add_auth,
+	[EVENT_TLS] = add_tls,
 	[EVENT_ENDPOINT] = add_named_endpoint,
 	[EVENT_REWRITE] = add_rewrite,
 	[EVENT_PINHOLE] = add_pinhole,
+	[EVENT_GRANT] = add_grant,
 	[EVENT_DATA] = add_data,
 	[EVENT_ALERT] = add_alert,
 	[EVENT_SESSION_CLOSE] = add_session_close,

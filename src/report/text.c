@@ -4,30 +4,63 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "report/certificate_text.h"
 #include "report/escape.h"
+#include "report/tls_event.h"
 
 #define US_PER_S 1000000u
 
 /* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
 #define LAST_SECOND 253402300799u
 
+/* "YYYY-MM-DDTHH:MM:SS", what is the same for all events of a second: on a
+ * busy gateway those are thousands. */
+static size_t put_second(uint64_t second, char out[TEXT_TIME_MAX])
+{
+	static _Thread_local uint64_t last = UINT64_MAX;
+	static _Thread_local char text[TEXT_TIME_MAX];
+	static _Thread_local size_t len;
+
+	if (second != last) {
+		time_t time = (time_t)second;
+		struct tm tm;
+
+		gmtime_r(&time, &tm);
+		len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+		last = second;
+	}
+	memcpy(out, text, len);
+	return len;
+}
+
 size_t text_time(uint64_t at_us, char out[TEXT_TIME_MAX])
 {
-	time_t seconds = (time_t)(at_us / US_PER_S);
+	uint64_t second = at_us / US_PER_S;
 	unsigned int us = (unsigned int)(at_us % US_PER_S);
-	struct tm tm;
 	size_t len;
 
-	if (at_us / US_PER_S > LAST_SECOND) {
-		seconds = LAST_SECOND;
+	if (second > LAST_SECOND) {
+		second = LAST_SECOND;
 		us = US_PER_S - 1;
 	}
-	gmtime_r(&seconds, &tm);
-	len = strftime(out, TEXT_TIME_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-	return len +
-	       (size_t)snprintf(out + len, TEXT_TIME_MAX - len, ".%06uZ", us);
+	len = put_second(second, out);
+	out[len] = '.';
+	for (size_t i = 6; i > 0; i--, us /= 10)
+		out[len + i] = (char)('0' + us % 10);
+	out[len + 7] = 'Z';
+	out[len + 8] = '\0';
+	return len + 8;
+}
+
+void text_range(const struct port_range *r, char out[TEXT_RANGE_MAX])
+{
+	if (r->lo == r->hi)
+		snprintf(out, TEXT_RANGE_MAX, "%u", r->lo);
+	else
+		snprintf(out, TEXT_RANGE_MAX, "%u-%u", r->lo, r->hi);
 }
 
 static void put_span(FILE *to, struct span raw)
@@ -100,6 +133,106 @@ static void put_auth(FILE *to, const struct event *e)
 		e->auth.code);
 }
 
+/* Behind a word of ours; nothing where there is none. */
+static void put_named(FILE *to, const char *name, struct span raw)
+{
+	if (raw.len == 0)
+		return;
+	fprintf(to, " %s ", name);
+	put_span(to, raw);
+}
+
+static void put_version(FILE *to, const struct event *e)
+{
+	char hex[TLS_EVENT_HEX_MAX];
+
+	if (e->tls.version != 0)
+		fprintf(to, " %s", tls_event_version(e->tls.version, hex));
+}
+
+static void put_client_hello(FILE *to, const struct event *e)
+{
+	put_version(to, e);
+	put_named(to, "for", e->tls.sni);
+	put_named(to, "alpn", e->tls.alpn);
+	if (e->tls.resumption != TLS_RESUME_NONE)
+		fprintf(to, " resumption %s",
+			tls_resumption_name(e->tls.resumption));
+}
+
+static void put_server_hello(FILE *to, const struct event *e)
+{
+	char hex[TLS_EVENT_HEX_MAX];
+
+	put_version(to, e);
+	fprintf(to, " %s", tls_event_cipher(e->tls.cipher, hex));
+	put_named(to, "alpn", e->tls.alpn);
+	if (e->tls.resumed)
+		fputs(" resumed", to);
+	if (e->tls.retry)
+		fputs(" retry", to);
+}
+
+static const char *side_name(const struct event *e)
+{
+	return e->tls.from_client ? "client" : "server";
+}
+
+static void put_certificate(FILE *to, const struct event *e)
+{
+	struct certificate c;
+	enum certificate_result result = tls_event_certificate(e, &c);
+
+	fputc(' ', to);
+	if (result == CERTIFICATE_OK)
+		certificate_text(to, &c, !e->tls.from_client);
+	else
+		fprintf(to, "certificate %s: %s", side_name(e),
+			certificate_result_text(result));
+}
+
+static void put_side(FILE *to, const struct event *e)
+{
+	fprintf(to, " %s", side_name(e));
+}
+
+/* Steps with more to say than their name and reason. */
+static void (*const put_step[TLS_STEPS])(FILE *to, const struct event *e) = {
+	[TLS_STEP_CLIENT_HELLO] = put_client_hello,
+	[TLS_STEP_SERVER_HELLO] = put_server_hello,
+	[TLS_STEP_ESTABLISHED] = put_version,
+	[TLS_STEP_FAILED] = put_side,
+};
+
+static void put_tls(FILE *to, const struct event *e)
+{
+	enum tls_step step = e->tls.step;
+
+	/* Its text begins with the same word. */
+	if (step == TLS_STEP_CERTIFICATE) {
+		put_certificate(to, e);
+		return;
+	}
+	fprintf(to, " %s", tls_step_name(step));
+	if (put_step[step])
+		put_step[step](to, e);
+	put_reason(to, e->tls.reason);
+}
+
+static void put_grant(FILE *to, const struct event *e)
+{
+	char ports[TEXT_RANGE_MAX];
+
+	fprintf(to, " %s %s", grant_op_name(e->grant.op),
+		mode_name(e->grant.active));
+	put_named(to, "server", e->grant.server_name);
+	if (e->grant.ports.lo != 0) {
+		text_range(&e->grant.ports, ports);
+		fprintf(to, " ports %s", ports);
+	}
+	put_reason(to, e->grant.reason);
+}
+
 static void put_named_endpoint(FILE *to, const struct event *e)
 {
 	fprintf(to, " %s ", via_name(e->endpoint.via));
@@ -141,6 +274,10 @@ static void put_data(FILE *to, const struct event *e)
 		mode_name(e->data.active));
 	put_pair(to, &e->data.from, &e->data.to);
 	fputs(e->data.related ? " related" : " unrelated", to);
+	if (e->data.granted)
+		fputs(" granted", to);
+	if (e->data.tls != DATA_TLS_UNKNOWN)
+		fputs(e->data.tls == DATA_TLS_YES ? " TLS" : " no-TLS", to);
 	if (e->data.has_bytes)
 		fprintf(to, " %" PRIu64 "/%" PRIu64 " bytes",
 			e->data.bytes_from, e->data.bytes_to);
@@ -171,9 +308,11 @@ static void (*const put_rest[EVENT_TYPES])(FILE *to, const struct event *e) = {
 	[EVENT_COMMAND] = put_command,
 	[EVENT_REPLY] = put_reply,
 	[EVENT_AUTH] = put_auth,
+	[EVENT_TLS] = put_tls,
 	[EVENT_ENDPOINT] = put_named_endpoint,
 	[EVENT_REWRITE] = put_rewrite,
 	[EVENT_PINHOLE] = put_pinhole,
+	[EVENT_GRANT] = put_grant,
 	[EVENT_DATA] = put_data,
 	[EVENT_ALERT] = put_alert,
 	[EVENT_SESSION_CLOSE] = put_session_close,

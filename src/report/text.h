@@ -19,6 +19,12 @@
  */
 size_t text_time(uint64_t at_us, char out[TEXT_TIME_MAX]);
 
+/* "42000-42999" and its NUL. */
+#define TEXT_RANGE_MAX 12
+
+/* A port, or two with a hyphen between them. */
+void text_range(const struct port_range *r, char out[TEXT_RANGE_MAX]);
+
 /*
  * "10:15:42.123456 #7 10.1.4.4:40000 > 10.2.5.5:21 command PASV" and a
  * newline. Network text is escaped; a secret argument prints as "***".

@@ -13,6 +13,7 @@
 struct path {
 	const char *name;
 	struct sockaddr_in server;
+	bool tls; /* after AUTH TLS; see sham_tls.h */
 };
 
 /* What one call measures: for each round, each path in turn. */
@@ -29,6 +30,9 @@ struct client {
 	int fd;
 	size_t used;
 	char reply[REPLY_MAX]; /* with NUL */
+	bool tls;
+	size_t raw_used; /* under TLS: records that are not whole */
+	uint8_t raw[REPLY_MAX];
 };
 
 /* Connect; false if that failed. The greeting is still to be read. */
@@ -37,6 +41,12 @@ bool client_open(struct client *c, const struct sockaddr_in *server);
 /* Read what is there; true when the reply is whole. Ends the program when the
  * connection is gone. */
 bool client_read(struct client *c);
+
+/* Send @command with its line end. */
+void client_say(struct client *c, const char *command);
+
+/* AUTH TLS and the handshake; the greeting has come. */
+void client_secure(struct client *c);
 
 /* Send @command (with its line end) and wait for the whole reply, which must
  * begin with @code. */
@@ -50,6 +60,7 @@ void client_login(struct client *c, const struct path *path);
 
 /* ftp_data.c */
 void measure_connect(const struct plan *plan, unsigned int count, bool active);
+void measure_first_byte(const struct plan *plan, unsigned int count);
 void measure_bulk(const struct plan *plan, uint64_t bytes);
 
 #endif

@@ -119,6 +119,52 @@ void measure_connect(const struct plan *plan, unsigned int count, bool active)
 			connect_round(plan, &plan->path[i], count, active);
 }
 
+/* From the connection's permission (the PASV is asked) to its first byte. */
+static double first_byte_once(struct client *c)
+{
+	uint64_t start = bench_now(), ns;
+	struct times took;
+	int data = passive_connect(c, &took);
+	char byte;
+
+	client_say(c, "RETR 1\r\n");
+	if (recv(data, &byte, 1, 0) != 1)
+		bench_die("ftp_load: no first byte");
+	ns = bench_now() - start;
+	client_expect(c, "150 ");
+	if (!strstr(c->reply, "226 "))
+		client_expect(c, "226 ");
+	close(data);
+	return (double)ns / 1000;
+}
+
+static void first_byte_round(const struct plan *plan, const struct path *path,
+			     unsigned int count)
+{
+	double *took = bench_alloc(count * sizeof(*took));
+	struct client c;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (i % PER_SESSION == 0)
+			client_login(&c, path);
+		took[i] = first_byte_once(&c);
+		if (i % PER_SESSION == PER_SESSION - 1 || i == count - 1) {
+			client_ask(&c, "QUIT\r\n", "221 ");
+			close(c.fd);
+		}
+	}
+	bench_sample(plan->metric, path->name,
+		     bench_quantile(took, count, 0.5));
+	free(took);
+}
+
+void measure_first_byte(const struct plan *plan, unsigned int count)
+{
+	for (unsigned int r = 0; r < plan->rounds; r++)
+		for (int i = 0; i < plan->paths; i++)
+			first_byte_round(plan, &plan->path[i], count);
+}
+
 static double bulk_round(const struct path *path, uint64_t bytes)
 {
 	static char drain[DRAIN];

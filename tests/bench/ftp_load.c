@@ -5,7 +5,10 @@
  *   ftp_load serve ADDR...
  *   ftp_load control METRIC ROUNDS MILLISECONDS CONNECTIONS NAME=ADDR...
  *   ftp_load active|passive METRIC ROUNDS COUNT NAME=ADDR...
+ *   ftp_load first METRIC ROUNDS COUNT NAME=ADDR...
  *   ftp_load bulk METRIC ROUNDS BYTES NAME=ADDR...
+ *
+ * NAME=tls:ADDR speaks (sham) TLS from AUTH TLS on.
  *
  * Each round takes every path (NAME=ADDR) once, in the order given, so that
  * whatever else the machine does hits all of them alike.
@@ -94,6 +97,8 @@ void client_login(struct client *c, const struct path *path)
 	if (!client_open(c, &path->server))
 		bench_die("ftp_load: connect");
 	client_expect(c, login[0].code);
+	if (path->tls)
+		client_secure(c);
 	for (size_t i = 1; i < LOGIN; i++)
 		client_ask(c, login[i].command, login[i].code);
 }
@@ -115,8 +120,7 @@ static void talker_ask(struct talker *t)
 
 	t->client.used = 0;
 	t->asked_ns = bench_now();
-	if (!socket_send(t->client.fd, command, strlen(command)))
-		bench_die("ftp_load: send");
+	client_say(&t->client, command);
 }
 
 static void talker_answered(struct load *l, struct talker *t)
@@ -132,6 +136,8 @@ static void talker_answered(struct load *l, struct talker *t)
 	if (t->step && l->samples < SAMPLES_MAX)
 		l->latency[l->samples++] =
 			(double)(bench_now() - t->asked_ns) / 1000;
+	if (!t->step && l->path->tls)
+		client_secure(&t->client);
 	if (++t->step < LOGIN + TALK * TALKS_PER_SESSION) {
 		talker_ask(t);
 		return;
@@ -211,6 +217,18 @@ static void measure_control(const struct plan *plan, uint64_t ns,
 
 /* --- the command line ----------------------------------------------------- */
 
+static struct path path_read(const char *name, const char *to)
+{
+	static const char tls[] = "tls:";
+	bool is_tls = strncmp(to, tls, strlen(tls)) == 0;
+
+	return (struct path){
+		.name = name,
+		.server = socket_name(is_tls ? to + strlen(tls) : to, FTP_PORT),
+		.tls = is_tls,
+	};
+}
+
 static int paths_read(char **arg, int count, struct path *out)
 {
 	if (count < 1 || count > PATHS_MAX)
@@ -221,8 +239,7 @@ static int paths_read(char **arg, int count, struct path *out)
 		if (!equals)
 			return 0;
 		*equals = '\0';
-		out[i] = (struct path){ arg[i],
-					socket_name(equals + 1, FTP_PORT) };
+		out[i] = path_read(arg[i], equals + 1);
 	}
 	return count;
 }
@@ -257,6 +274,8 @@ int main(int argc, char **argv)
 				(unsigned int)bench_number(argv[5]));
 	else if (strcmp(what, "active") == 0 || strcmp(what, "passive") == 0)
 		measure_connect(&plan, (unsigned int)amount, what[0] == 'a');
+	else if (strcmp(what, "first") == 0)
+		measure_first_byte(&plan, (unsigned int)amount);
 	else if (strcmp(what, "bulk") == 0)
 		measure_bulk(&plan, amount);
 	else

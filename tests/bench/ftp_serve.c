@@ -16,6 +16,7 @@
 
 #include "bench.h"
 #include "ftp_socket.h"
+#include "sham_tls.h"
 
 #define LINE_MAX_LEN 512
 #define EVENTS       64
@@ -27,6 +28,7 @@ struct control {
 	bool is_listener;
 	int passive;             /* listens for the data connection; -1: none */
 	struct sockaddr_in port; /* the client's, from PORT */
+	enum sham_state tls;
 	size_t used;
 	char in[LINE_MAX_LEN];
 };
@@ -36,7 +38,10 @@ static int poller;
 static void say(struct control *c, const char *text)
 {
 	/* The client is gone if this fails, and recv() will tell. */
-	(void)socket_send(c->fd, text, strlen(text));
+	if (c->tls == SHAM_UP)
+		(void)sham_send(c->fd, text, strlen(text));
+	else
+		(void)socket_send(c->fd, text, strlen(text));
 }
 
 static void passive_stop(struct control *c)
@@ -122,6 +127,13 @@ static void do_nlst(struct control *c, const char *arg)
 	transfer(c, 0);
 }
 
+static void do_auth(struct control *c, const char *arg)
+{
+	(void)arg;
+	say(c, "234 Proceed with negotiation.\r\n");
+	c->tls = SHAM_HELLO;
+}
+
 static const struct {
 	const char verb[5];
 	const char *reply;
@@ -135,6 +147,7 @@ static const struct {
 	{ "TYPE", "200 Switching to Binary mode.\r\n", NULL },
 	{ "SIZE", "213 1482752\r\n", NULL },
 	{ "MDTM", "213 20240229113722\r\n", NULL },
+	{ "AUTH", NULL, do_auth },
 	{ "PASV", NULL, do_pasv },
 	{ "PORT", NULL, do_port },
 	{ "RETR", NULL, do_retr },
@@ -181,6 +194,31 @@ static void serve_lines(struct control *c)
 	memmove(c->in, line, c->used);
 }
 
+static void drop_first(struct control *c, size_t n)
+{
+	c->used -= n;
+	memmove(c->in, c->in + n, c->used);
+}
+
+static void serve_records(struct control *c)
+{
+	const uint8_t *in = (const uint8_t *)c->in, *text;
+	char line[LINE_MAX_LEN];
+	size_t n, len;
+
+	while (c->tls != SHAM_UP &&
+	       (n = sham_accept(c->fd, &c->tls, in, c->used)))
+		drop_first(c, n);
+	while (c->tls == SHAM_UP &&
+	       (n = sham_record(in, c->used, &text, &len))) {
+		snprintf(line, sizeof(line), "%.*s", (int)len,
+			 (const char *)text);
+		line[strcspn(line, "\r\n")] = '\0';
+		drop_first(c, n);
+		serve_line(c, line);
+	}
+}
+
 static void watch(struct control *c)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
@@ -218,7 +256,10 @@ static void hear(struct control *c)
 
 	if (n > 0) {
 		c->used += (size_t)n;
-		serve_lines(c);
+		if (c->tls == SHAM_OFF)
+			serve_lines(c);
+		else
+			serve_records(c);
 		return;
 	}
 	passive_stop(c);

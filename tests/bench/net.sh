@@ -12,8 +12,9 @@
 #
 #	N=1 (a) nothing is queued     N=3 (c) sallyport run
 #	N=2 (b) accept_all            N=4 (d) the kernel's helper
+#	                              N=5 (e) sallyport run, tls.fast-path
 #
-# Every gateway masquerades. (a) and (b) let every port through; (c) and (d)
+# Every gateway masquerades. (a) and (b) let every port through; the others
 # only the control port and what is RELATED or ESTABLISHED.
 #
 # Samples go to standard output, the rest to standard error.
@@ -31,8 +32,10 @@ bytes=$6
 
 # Data connections of one round.
 connects=100
-conf=$here/sallyport.yaml
 log=$here/sallyport.log
+
+# The range that the server's ports come from: any.
+range="32768-60999"
 
 skip() {
 	echo "skipped: $*" >&2
@@ -94,28 +97,47 @@ queue_is_bound() { # NAME
 	in_ns "$1" grep -q '^ *0 ' /proc/net/netfilter/nfnetlink_queue
 }
 
-start_c() {
+configure() { # NAME SERVER FAST-PATH
+	rm -f "$here/$1.sock"
+	cat >"$here/$1.yaml" <<-EOF
+	control-socket: $here/$1.sock
+	tls: { fast-path: $3 }
+	servers:
+	  - { name: bench, address: [$2], passive-ports: $range, max-new: 60000,
+	      max-data: 1024 }
+	EOF
+}
+
+# Sets pid.
+start_sallyport() { # NAME SERVER FAST-PATH
 	[ -x "$sallyport" ] || {
-		skip "(c): there is no $sallyport"
+		skip "($1): there is no $sallyport"
 		return 1
 	}
-	echo "control-socket: $here/sallyport.sock" >"$conf"
-	rm -f "$here/sallyport.sock"
-	in_ns c "$sallyport" -c "$conf" rules --load 2>"$log" || {
-		skip "(c): $(tail -n 1 "$log")"
+	configure "$@"
+	conf=$here/$1.yaml
+	in_ns "$1" "$sallyport" -c "$conf" rules --load 2>"$log" || {
+		skip "($1): $(tail -n 1 "$log")"
 		return 1
 	}
-	ip netns exec "$prefix-c" "$sallyport" -c "$conf" run >"$log" 2>&1 &
-	pid_c=$!
+	ip netns exec "$prefix-$1" "$sallyport" -c "$conf" run >"$log" 2>&1 &
+	pid=$!
 	tries=0
-	until queue_is_bound c; do
+	until queue_is_bound "$1"; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ] || ! kill -0 $pid_c 2>/dev/null; then
-			skip "(c): $(tail -n 1 "$log")"
+		if [ $tries -gt 100 ] || ! kill -0 $pid 2>/dev/null; then
+			skip "($1): $(tail -n 1 "$log")"
 			return 1
 		fi
 		sleep 0.05
 	done
+}
+
+stop_sallyport() { # NAME PID
+	kill -0 "$2" 2>/dev/null || return
+	in_ns "$1" "$sallyport" -c "$here/$1.yaml" ctl stats >"$here/$1.stats"
+	kill "$2"
+	wait "$2"
 }
 
 start_d() {
@@ -141,34 +163,44 @@ run_all() { # HOW CPUS
 	load control "$how.control64" "$rounds" "$milliseconds" 64 $all &&
 	load passive "$how.passive" "$rounds" $connects $data &&
 	load active "$how.active" "$rounds" $connects $data &&
-	load bulk "$how.bulk" "$rounds" "$bytes" $data
+	load bulk "$how.bulk" "$rounds" "$bytes" $data &&
+	load control "$how.tls1" "$rounds" "$milliseconds" 1 $tls &&
+	load first "$how.first" "$rounds" $connects $first
 }
 
 mount -t tmpfs tmpfs /run && mkdir /run/netns || die "no mounts of our own"
 space client && space server &&
 	gateway a 1 ACCEPT && gateway b 2 ACCEPT &&
-	gateway c 3 DROP && gateway d 4 DROP ||
+	gateway c 3 DROP && gateway d 4 DROP && gateway e 5 DROP ||
 	die "namespaces, iptables or its MASQUERADE do not work here"
 start_b || die "NFQUEUE does not work here"
 all="a=10.2.1.5 b=10.2.2.5"
 data="a=10.2.1.5"
-pid_c=
-if start_c; then
+tls="a=tls:10.2.1.5 b=tls:10.2.2.5"
+first="a=10.2.1.5"
+pid_c= pid_e=
+if start_sallyport c 10.2.3.5 false; then
+	pid_c=$pid
 	all="$all c=10.2.3.5"
 	data="$data c=10.2.3.5"
+	tls="$tls c=tls:10.2.3.5"
+	first="$first c=tls:10.2.3.5"
+fi
+if start_sallyport e 10.2.5.5 true; then
+	pid_e=$pid
+	tls="$tls e=tls:10.2.5.5"
+	first="$first e=tls:10.2.5.5"
 fi
 if start_d; then
 	all="$all d=10.2.4.5"
 	data="$data d=10.2.4.5"
+	first="$first d=10.2.4.5"
 fi
 pids="$(in_ns server "$here/ftp_load" serve \
-	10.2.1.5 10.2.2.5 10.2.3.5 10.2.4.5) $pid_b $pid_c"
+	10.2.1.5 10.2.2.5 10.2.3.5 10.2.4.5 10.2.5.5) $pid_b $pid_c $pid_e"
 every=$(taskset -cp $$ | sed 's/.*: //')
 run_all pinned "${every##*[,-]}" && run_all unpinned "$every"
 status=$?
-if [ -n "$pid_c" ] && kill -0 "$pid_c" 2>/dev/null; then
-	in_ns c "$sallyport" -c "$conf" ctl stats >"$here/sallyport.stats"
-	kill "$pid_c"
-	wait "$pid_c"
-fi
+[ -z "$pid_c" ] || stop_sallyport c "$pid_c"
+[ -z "$pid_e" ] || stop_sallyport e "$pid_e"
 exit $status

@@ -70,7 +70,7 @@ cpu=$(taskset -cp $$ | sed 's/.*: //; s/.*[,-]//')
 library=$(cd "$build" && pwd)/libcore.a
 compile engine_bench engine_bench.c rig.c trace.c bench.c "$library" &&
 	compile ftp_load ftp_load.c ftp_client.c ftp_data.c ftp_serve.c \
-		ftp_socket.c bench.c &&
+		ftp_socket.c sham_tls.c bench.c &&
 	compile accept_all accept_all.c bench.c -lmnl || exit 3
 
 most=1000000

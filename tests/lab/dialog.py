@@ -3,6 +3,7 @@
 
 import select
 import socket
+import struct
 
 import jail
 from topology import AF, V6, address
@@ -14,19 +15,57 @@ READ_BYTES = 65536
 
 
 class Dialog:
-    """A client on @space, @host its address; logged in when this returns."""
+    """A client on @space, @host its address; logged in when this returns,
+    under TLS if the lab has it; if not @login, greeted."""
 
-    def __init__(self, lab, host="client"):
+    def __init__(self, lab, host="client", login=True):
         self._lab = lab
         self._space = getattr(lab.topology, host)
         self.address = address(host, lab.family)
         self.control = self.socket()
         self.control.connect((lab.target, lab.port))
+        tls = lab.tls
+        self._context = lab.client_context() if tls else None
+        if tls and tls.implicit:
+            self.secure()
         self._lines = self.control.makefile("rb")
         self.expect(220)
+        if login:
+            if tls and not tls.implicit:
+                self.command("AUTH TLS", 234)
+                self.secure()
+            self.log_in()
+
+    def log_in(self):
         self.command(f"USER {jail.USER}", 331)
         self.command(f"PASS {jail.PASSWORD}", 230)
         self.command("TYPE I", 200)
+        if self._lab.tls:
+            self.command("PBSZ 0", 200)
+            self.command(f"PROT {self._lab.tls.level}", 200)
+
+    def secure(self):
+        """TLS from here on; who is the client of FTP is that of TLS."""
+        self.control = self.secured(self.control)
+        self._lines = self.control.makefile("rb")
+
+    def secured(self, sock):
+        """@sock with TLS on it, which resumes nothing."""
+        made = self._context.wrap_socket(sock,
+                                         server_hostname=self._lab.target)
+        self._lab.adopt(_Closer(made))
+        return made
+
+    def reset(self):
+        """End the control connection by an RST."""
+        self.control.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self):
+        """End it by a FIN, without QUIT."""
+        self._lines.close()
+        self.control.close()
 
     def socket(self):
         """A TCP socket on this host, which is closed with the lab."""
@@ -43,11 +82,16 @@ class Dialog:
         self.send(f"{line}\r\n".encode())
         return self.expect(code)
 
-    def expect(self, code):
+    def reply(self):
+        """The last line of the next reply."""
         while True:
             line = self._lines.readline().decode().rstrip()
-            if line[3:4] != "-":
-                break
+            # Within one, lines without a code begin with a blank.
+            if line[3:4] != "-" and not line.startswith(" "):
+                return line
+
+    def expect(self, code):
+        line = self.reply()
         if not line.startswith(f"{code} "):
             raise LabError(f"expected a {code} reply: {line!r}")
         return line
@@ -77,7 +121,7 @@ class Dialog:
 
     def quit(self):
         self.command("QUIT", 221)
-        self.control.close()
+        self.close()
 
 
 class _Closer:

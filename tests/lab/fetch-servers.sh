@@ -58,3 +58,4 @@ exec 9>"$into/lock"
 flock 9
 fetch proftpd-core
 fetch pure-ftpd
+fetch proftpd-mod-crypto

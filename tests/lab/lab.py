@@ -6,12 +6,16 @@ import os
 import shutil
 import threading
 
+import ftps
 import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
-from servers import Server
-from topology import V4, Topology, address
+from servers import PASSIVE, Server
+from topology import FAMILIES, V4, Topology, address
 from wiretap import Wiretap, endpoint_port
+
+# In the configuration and in the event log.
+SERVER_NAME = "lab"
 
 
 class Lab:
@@ -19,12 +23,17 @@ class Lab:
 
     @mode, @closed: as in Firewall. @port: where the server listens.
     @client_at, @server_at: the hosts they are on; "gateway" is possible.
+    @tls: how servers and clients speak TLS, a Tls; implicit TLS has a port
+    of its own.
     """
 
     def __init__(self, workspace, mode=ROUTED, family=V4, port=FTP,
                  closed=("FORWARD",), client_at="client",
-                 server_at="server"):
+                 server_at="server", tls=None):
+        if tls and tls.implicit:
+            port = ftps.IMPLICIT_PORT
         self.mode, self.family, self.port = mode, family, port
+        self.tls = tls
         self._workspace = workspace
         self._closing = threading.Lock()
         self._running = []
@@ -84,25 +93,52 @@ class Lab:
     def serve(self, name, public=None):
         """Start that server; it listens when this returns."""
         server = Server(name, self.server, self._folder(name), self.port,
-                        self.family, public)
+                        self.family, public, self.tls,
+                        self.tls and self._workspace.certificate)
         self._running.append(server)
         return server
 
-    def transfer(self, client, command, server):
+    def transfer(self, client, command, server, **more):
         """Start a Transfer from @server; finish() it."""
+        if self.tls:
+            more["tls"] = self.tls
+            more["authority"] = self._workspace.certificate.chain
         started = transfer.Transfer(
-            client, self.client, command, self.target, self.port,
-            self._workspace.files, server.home, self._folder(client))
+            client, self.client, server, self._folder(client),
+            self._workspace.files, command=command, host=self.target,
+            port=self.port, **more)
         self._running.append(started)
         return started
 
     def sallyport(self, **config):
         """Load its rules; start() the Daemon that this gives."""
-        control = {"control": {"ports": [self.port]}}
+        control = {"ports": [self.port]}
+        if self.tls and self.tls.implicit:
+            control = {"ports": [FTP], "implicit-tls-ports": [self.port]}
         daemon = Daemon(self.gateway, self._folder("sallyport"),
-                        {**control, **config})
+                        {"control": control, **config})
         self._running.append(daemon)
         return daemon
+
+    def server_entry(self, **more):
+        """What `servers` in the configuration says of the lab's server."""
+        entry = {
+            "name": SERVER_NAME,
+            "address": [address("server", family) for family in FAMILIES],
+            "passive-ports": "{}-{}".format(*PASSIVE), "active": "allow"}
+        if self.mode in (DNAT, BOTH):
+            entry["public-address"] = [address("public", family)
+                                       for family in FAMILIES]
+        return {**entry, **more}
+
+    def watch_all(self):
+        """A tap on the server's link that leaves nothing out."""
+        return self.adopt(Wiretap(self.server, self.port, everything=True))
+
+    def client_context(self):
+        """ssl.SSLContext of a client that speaks the lab's TLS."""
+        return ftps.client_context(self.tls.version,
+                                   self._workspace.certificate.chain)
 
     def forget(self):
         """The taps start anew."""

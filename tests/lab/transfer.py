@@ -30,23 +30,28 @@ def _digest(path):
 
 
 class Transfer:
-    """Both directions with one client, started at once."""
+    """Both directions with one client, or the one that @only names ("get" or
+    "put"); started at once. @job: what goes to clients.Job besides."""
 
-    def __init__(self, client, space, command, host, port, files, home,
-                 directory):
+    def __init__(self, client, space, server, directory, files, only=None,
+                 **job):
         os.makedirs(directory)
-        self._files, self._home, self._directory = files, home, directory
-        served = f"{home}/{GET}"
+        self._files, self._directory = files, directory
+        self._home = server.home
+        self._only = only
+        served = f"{self._home}/{GET}"
         if not os.path.exists(served):
             shutil.copyfile(f"{files}/{GET}", served)
             os.chown(served, jail.UID, jail.UID)
-        job = clients.Job(command, host, port, GET, f"{directory}/{GOT}",
-                          f"{files}/{PUT}")
+        job = clients.Job(get="" if only == "put" else GET,
+                          into=f"{directory}/{GOT}",
+                          put="" if only == "get" else f"{files}/{PUT}",
+                          **job)
         self.process = clients.start(client, space, job,
                                      f"{directory}/{client}")
 
     def finish(self):
-        """Wait for the end; LabError unless both files arrived whole."""
+        """Wait for the end; LabError unless all files arrived whole."""
         status = self.process.wait()
         for what, sent, arrived in self._pairs():
             if _digest(arrived) != _digest(sent):
@@ -55,7 +60,7 @@ class Transfer:
                     f"whole (exit status {status}): {self.process.tail()}")
 
     def whole(self):
-        """Did both files arrive as they were sent?"""
+        """Did all files arrive as they were sent?"""
         return all(_digest(sent) == _digest(arrived)
                    for _, sent, arrived in self._pairs())
 
@@ -63,5 +68,6 @@ class Transfer:
         self.process.stop()
 
     def _pairs(self):
-        return (("get", f"{self._files}/{GET}", f"{self._directory}/{GOT}"),
-                ("put", f"{self._files}/{PUT}", f"{self._home}/{PUT}"))
+        pairs = (("get", f"{self._files}/{GET}", f"{self._directory}/{GOT}"),
+                 ("put", f"{self._files}/{PUT}", f"{self._home}/{PUT}"))
+        return [pair for pair in pairs if self._only in (None, pair[0])]

@@ -16,13 +16,14 @@ import subprocess
 import tempfile
 import threading
 
+import ftps
 import netns
 import transfer
 from waiting import LabError
 
 PREFIX = os.path.join(tempfile.gettempdir(), "sallyport-lab-")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TOOLS = ("ip", "iptables", "ip6tables", "conntrack", "ipset")
+TOOLS = ("ip", "iptables", "ip6tables", "conntrack", "ipset", "openssl")
 
 
 def why_not():
@@ -87,6 +88,7 @@ class Workspace:
         self.files = os.path.join(self.directory, "files")
         os.mkdir(self.files)
         transfer.make_files(self.files)
+        self._certificate = None
         self._guard = threading.Lock()
         self._open = {}
         self._made = 0
@@ -102,6 +104,15 @@ class Workspace:
         self.abort()
         _remove(self.directory)
         os.close(self._lock)
+
+    @property
+    def certificate(self):
+        """The Certificate of all servers, made for who asks first."""
+        with self._guard:
+            if not self._certificate:
+                self._certificate = ftps.make_certificate(
+                    os.path.join(self.directory, "certificate"))
+            return self._certificate
 
     def adopt(self, owner):
         """A new number and name prefix for @owner, whose close() is called

@@ -76,7 +76,13 @@ static void test_meaning(void **state)
 	assert_says(out, "daemon is down, packets pass");
 	assert_says(out, "waits 60 s");
 	assert_says(out, "lab: 10.2.5.5, fc00:10:2:5::5\n");
-	assert_says(out, "passive ports 42000-42999\n");
+	assert_says(out, "AUTH TLS is left to client and server");
+	assert_says(out, "A handshake older than TLS 1.2 raises");
+	assert_says(out, "Encrypted sessions stay in the queue");
+	assert_says(out, "passive ports 42000-42999: a client may connect");
+	assert_says(out, "may connect from port 20 or 989 to a client");
+	assert_says(out, "8 data connections open at once, 600 new ones");
+	assert_null(strstr(out, "Warnings"));
 	assert_says(out, "65536 sessions, 1024 of one client");
 	assert_says(out, "10.1.4.0/24 goes out as 203.0.113.1");
 }
@@ -89,7 +95,12 @@ static void test_other_meaning(void **state)
 	assert_says(out, "NFQUEUE 65472 to 65535, 64 workers");
 	assert_says(out, "daemon is down, control connections and queued SYNs "
 			 "are dropped");
-	assert_says(out, "have no effect in this version");
+	assert_says(out, "AUTH TLS is required on the FTP ports");
+	assert_says(out, "Encrypted sessions leave the queue and get "
+			 "conntrack mark 0x4");
+	assert_says(out, "data connections that are not TLS are dropped");
+	assert_says(out, "home: 192.168.1.0/24, 192.168.7.1; tells servers "
+			 "203.0.113.9\n    ports 50000-50100: ");
 	assert_says(out, "a control port or to 3306, 5000-5100.");
 	assert_says(out, "may open before login");
 	assert_says(out, "from its data port");
@@ -97,6 +108,21 @@ static void test_other_meaning(void **state)
 	assert_says(out, "outside known as 203.0.113.5, 2001:db8::5");
 	assert_says(out, "passive ports not told");
 	assert_says(out, "active mode refused\n");
+}
+
+static void test_warnings(void **state)
+{
+	(void)state;
+	assert_int_equal(check(FILES "doubtful.yaml", NULL), EXIT_WELL);
+	assert_says(out, "\nWarnings\n  server 'none': without passive-ports "
+			 "and with active mode refused");
+	assert_says(out, "server 'half': tls is expected, but without "
+			 "passive-ports");
+	assert_says(out, "server 'half': tls is expected, but tls.explicit "
+			 "forbids it");
+	assert_says(out, "client 'second': shares ports");
+	assert_null(strstr(out, "client 'first'"));
+	assert_null(strstr(out, "server 'whole'"));
 }
 
 /* What the tables take is what the engine asks for, and is never nothing. */
@@ -150,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_meaning),
 		cmocka_unit_test(test_other_meaning),
+		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_options),

@@ -137,6 +137,14 @@ static void assert_addr(const struct addr *a, const char *text)
 	assert_string_equal(shown, text);
 }
 
+static struct addr netaddr(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(span_str(text), &a), PARSE_OK);
+	return a;
+}
+
 static void assert_prefix(const struct prefix *p, const char *text)
 {
 	char shown[CONFIG_PREFIX_TEXT_MAX];
@@ -160,6 +168,9 @@ static void assert_default_policy(const struct policy *p)
 	assert_true(p->require_login);
 	assert_int_equal(p->active_source, ACTIVE_SOURCE_ANY);
 	assert_int_equal(p->connmark, 0x1000);
+	assert_int_equal(p->fast_mark, 0x2000);
+	assert_int_equal(p->data_mark, 0x4000);
+	assert_int_equal(p->clients, 0);
 }
 
 static void assert_default_settings(const struct config *c)
@@ -218,6 +229,7 @@ static void test_example(void **state)
 	assert_int_equal(s->tls, SERVER_TLS_UNKNOWN);
 	assert_int_equal(s->data, DATA_ANY);
 	assert_int_equal(s->max_data, 8);
+	assert_int_equal(s->new_data, 600);
 	assert_int_equal(c.nats, 1);
 	assert_prefix(&c.nat[0].inside, "10.1.4.0/24");
 	assert_addr(&c.nat[0].public_address, "203.0.113.1");
@@ -242,6 +254,8 @@ static void assert_full_policy(const struct policy *p)
 	assert_false(p->require_login);
 	assert_int_equal(p->active_source, ACTIVE_SOURCE_DATA);
 	assert_int_equal(p->connmark, 0xfffffff0u);
+	assert_int_equal(p->fast_mark, 4);
+	assert_int_equal(p->data_mark, 8);
 	assert_int_equal(p->servers, 3);
 }
 
@@ -259,10 +273,31 @@ static void assert_full_server(const struct policy_server *s)
 	assert_int_equal(s->tls, SERVER_TLS_EXPECTED);
 	assert_int_equal(s->data, DATA_REQUIRE_TLS);
 	assert_int_equal(s->max_data, 1024);
+	assert_int_equal(s->new_data, 60000);
 	assert_int_equal(s[1].passive.lo, 65534);
 	assert_int_equal(s[1].passive.hi, 65534);
 	assert_int_equal(s[2].passive.lo, 0);
 	assert_int_equal(s[2].max_data, 8);
+	assert_int_equal(s[2].new_data, 600);
+}
+
+static void assert_full_clients(const struct policy *p)
+{
+	const struct addr in = netaddr("192.168.1.77");
+	const struct addr out = netaddr("192.168.2.77");
+	const struct policy_client *c = policy_client_find(p, &in);
+
+	assert_int_equal(p->clients, 2);
+	assert_ptr_equal(c, &p->client[0]);
+	assert_string_equal(c->name, "home");
+	assert_int_equal(c->addresses, 2);
+	assert_prefix(&c->address[1], "192.168.7.1");
+	assert_addr(&c->public_address, "203.0.113.9");
+	assert_int_equal(c->active.lo, 50000);
+	assert_int_equal(c->active.hi, 50100);
+	assert_null(policy_client_find(p, &out));
+	assert_addr(&c[1].public_address, "2001:db8::9");
+	assert_int_equal(c[1].active.hi, 50000);
 }
 
 /* No key at its default: each one arrives where it belongs. */
@@ -276,6 +311,7 @@ static void test_full(void **state)
 			 CONFIG_OK);
 	assert_full_policy(&c.policy);
 	assert_full_server(c.policy.server);
+	assert_full_clients(&c.policy);
 	assert_int_equal(c.queue_first, 65472);
 	assert_int_equal(c.queue_workers, 64);
 	assert_int_equal(c.when_down, WHEN_DOWN_DROP);
@@ -308,6 +344,7 @@ static char *printed(const struct config *c)
 static void test_print_round_trip(void **state)
 {
 	static const char *const path[] = { FILES "good-full.yaml",
+					    FILES "good-ftps.yaml",
 					    FILES "example.yaml",
 					    FILES "good-empty.yaml" };
 	struct config c, again;
@@ -323,6 +360,7 @@ static void test_print_round_trip(void **state)
 		second = printed(&again);
 		assert_string_equal(first, second);
 		assert_int_equal(c.policy.servers, again.policy.servers);
+		assert_int_equal(c.policy.clients, again.policy.clients);
 		assert_memory_equal(&c.limits, &again.limits, sizeof(c.limits));
 		config_free(&c);
 		config_free(&again);

@@ -53,7 +53,7 @@ static void test_number_bounds(void **state)
 					 step == 1 || step == 2);
 		}
 	}
-	assert_int_equal(numbers, 13);
+	assert_int_equal(numbers, 14);
 }
 
 static void test_durations(void **state)
@@ -107,9 +107,10 @@ static void test_marks(void **state)
 		bool good;
 		uint32_t mark;
 	} cases[] = {
-		{ "0", true, 0 },
+		{ "0", false, 0 },
+		{ "1", true, 1 },
 		{ "4096", true, 4096 },
-		{ "0x0", true, 0 },
+		{ "0x0", false, 0 },
 		{ "0xabCDef09", true, 0xabcdef09 },
 		{ "0xffffffff", true, ~0u },
 		{ "4294967295", true, ~0u },

@@ -16,9 +16,16 @@
 #include <cmocka.h>
 
 #include "io/conntrack.h"
+#include "io/ctevents.h"
 #include "netns.h"
 
-#define MARK 0x5a11
+/* Marks of our data connections (two bits), of control connections that left
+ * the queue, and of nobody's. */
+#define MARK      0x5000
+#define FAST_MARK 0x2000
+#define STRANGER  0x1001
+
+static const struct conntrack_marks marks = { MARK, FAST_MARK };
 
 /* The same roles in both families. */
 static const struct family {
@@ -529,9 +536,53 @@ static void data_timeout_is_not_renewed_by_the_syn(void **state)
 	link_close(&l);
 }
 
+static uint32_t mark_of(const struct family *fam)
+{
+	return (uint32_t)netns_count("conntrack -f %s -L -p tcp --dport 21 "
+				     "2>/dev/null | "
+				     "sed -n 's/.*mark=\\([0-9]*\\).*/\\1/p'",
+				     fam == &families[0] ? "ipv4" : "ipv6");
+}
+
+static void mark_bits(struct fixture *f, const struct family *fam)
+{
+	struct endpoint nobody = netns_endpoint(fam->client, 999);
+	struct link l = link_make(f, fam, fam->virtual_server);
+	const struct endpoint *from = &l.ends.client, *to = &l.server_called;
+
+	assert_int_equal(mark_of(fam), STRANGER);
+	assert_int_equal(conntrack_mark(f->ct, from, to, FAST_MARK, FAST_MARK),
+			 CONNTRACK_FINE);
+	assert_int_equal(mark_of(fam), STRANGER | FAST_MARK);
+	assert_int_equal(conntrack_mark(f->ct, from, to, FAST_MARK, FAST_MARK),
+			 CONNTRACK_FINE);
+	assert_int_equal(mark_of(fam), STRANGER | FAST_MARK);
+	assert_int_equal(conntrack_mark(f->ct, from, to, FAST_MARK | 0x1000, 0),
+			 CONNTRACK_FINE);
+	assert_int_equal(mark_of(fam), STRANGER & ~0x1000);
+	assert_int_equal(conntrack_mark(f->ct, &nobody, to, MARK, MARK),
+			 CONNTRACK_MISSING);
+	link_close(&l);
+}
+
+static void marks_change_bit_by_bit(void **state)
+{
+	struct fixture *f = fixture(state);
+
+	for (size_t i = 0; i < FAMILIES; i++) {
+		rules_base(&families[i]);
+		rules_dnat(&families[i]);
+		netns_sh(
+			"%s -t mangle -A PREROUTING -m conntrack --ctstate NEW "
+			"-j CONNMARK --set-mark %d",
+			families[i].iptables, STRANGER);
+		mark_bits(f, &families[i]);
+	}
+}
+
 struct heard {
 	struct conntrack_end last;
-	int count;
+	int count, gone, control;
 };
 
 static void hear(void *arg, const struct conntrack_end *e)
@@ -540,6 +591,33 @@ static void hear(void *arg, const struct conntrack_end *e)
 
 	h->last = *e;
 	h->count++;
+	h->gone += e->gone;
+	h->control += e->control;
+}
+
+/* What there is to hear now. */
+static struct heard hear_all(struct conntrack_events *ev)
+{
+	struct heard h = { .count = 0 };
+
+	assert_int_equal(conntrack_events_receive(ev, hear, &h),
+			 CONNTRACK_FINE);
+	return h;
+}
+
+/* The kernel itself kept back what is of no use. */
+static void assert_silent(const struct conntrack_events *ev)
+{
+	struct pollfd p = { conntrack_events_fd(ev), POLLIN, 0 };
+
+	assert_int_equal(poll(&p, 1, 0), 0);
+}
+
+/* What there is to hear, once there is any. */
+static struct heard hear_next(struct conntrack_events *ev)
+{
+	assert_true(netns_wait(conntrack_events_fd(ev), POLLIN));
+	return hear_all(ev);
 }
 
 static void end_is_told(struct fixture *f, const struct family *fam,
@@ -549,7 +627,7 @@ static void end_is_told(struct fixture *f, const struct family *fam,
 	struct endpoint from = netns_endpoint(fam->client, 40001);
 	struct endpoint to = netns_endpoint(fam->server, 42000);
 	struct data_entry d = entry_of(&l, &from, &to);
-	struct heard h = { .count = 0 };
+	struct heard h;
 	int a, b;
 
 	assert_int_equal(conntrack_data_create(f->ct, &d), CONNTRACK_FINE);
@@ -558,9 +636,10 @@ static void end_is_told(struct fixture *f, const struct family *fam,
 	assert_talks(a, b);
 	netns_go(f->lab.gateway);
 	assert_int_equal(conntrack_data_delete(f->ct, &d), CONNTRACK_FINE);
-	assert_int_equal(conntrack_events_receive(ev, hear, &h),
-			 CONNTRACK_FINE);
+	h = hear_all(ev);
 	assert_int_equal(h.count, 1);
+	assert_true(h.last.gone);
+	assert_false(h.last.control);
 	assert_endpoint(&h.last.from, &from);
 	assert_endpoint(&h.last.to, &to);
 	assert_true(h.last.has_bytes);
@@ -575,9 +654,8 @@ static void ends_of_marked_entries_are_told(void **state)
 {
 	struct fixture *f = fixture(state);
 	struct conntrack_events *ev;
-	struct heard h = { .count = 0 };
 
-	assert_int_equal(conntrack_events_open(&ev, MARK), CONNTRACK_FINE);
+	assert_int_equal(conntrack_events_open(&ev, &marks), CONNTRACK_FINE);
 	netns_sh("echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct");
 	for (size_t i = 0; i < FAMILIES; i++) {
 		rules_base(&families[i]);
@@ -585,9 +663,127 @@ static void ends_of_marked_entries_are_told(void **state)
 	}
 	/* The control connections have no mark. */
 	netns_sh("conntrack -F 2>/dev/null");
-	assert_int_equal(conntrack_events_receive(ev, hear, &h),
+	assert_silent(ev);
+	conntrack_events_close(ev);
+}
+
+/* Half a close is none; a reset is a whole one. */
+static void data_is_over(struct fixture *f, const struct family *fam,
+			 struct conntrack_events *ev, bool reset)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	struct link l = link_make(f, fam, fam->server);
+	struct endpoint from = netns_endpoint(fam->client, 40001 + reset);
+	struct endpoint to = netns_endpoint(fam->server, 42000);
+	struct data_entry d = entry_of(&l, &from, &to);
+	struct heard h;
+	char byte;
+	int a, b;
+
+	assert_int_equal(conntrack_data_create(f->ct, &d), CONNTRACK_FINE);
+	b = data_connect(f->lab.client, &from, &to, f->lab.server, &to, &a);
+	assert_true(b >= 0);
+	assert_talks(a, b);
+	netns_go(f->lab.gateway);
+	assert_int_equal(conntrack_alive(f->ct, &from, &to, MARK),
 			 CONNTRACK_FINE);
-	assert_int_equal(h.count, 0);
+	assert_int_equal(conntrack_alive(f->ct, &from, &to, MARK | FAST_MARK),
+			 CONNTRACK_MISSING);
+	assert_int_equal(conntrack_alive(f->ct, &to, &from, MARK),
+			 CONNTRACK_MISSING);
+	if (reset) {
+		setsockopt(a, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	} else {
+		shutdown(b, SHUT_WR);
+		assert_true(netns_wait(a, POLLIN));
+		assert_int_equal(recv(a, &byte, 1, 0), 0);
+		assert_silent(ev);
+	}
+	close(a);
+	h = hear_next(ev);
+	assert_int_equal(h.count, 1);
+	assert_false(h.last.gone);
+	assert_false(h.last.control);
+	assert_endpoint(&h.last.from, &from);
+	assert_endpoint(&h.last.to, &to);
+	assert_int_equal(conntrack_alive(f->ct, &from, &to, MARK),
+			 CONNTRACK_OVER);
+	assert_int_equal(conntrack_data_delete(f->ct, &d), CONNTRACK_FINE);
+	assert_int_equal(conntrack_alive(f->ct, &from, &to, MARK),
+			 CONNTRACK_MISSING);
+	h = hear_next(ev);
+	assert_int_equal(h.count, 1);
+	assert_true(h.last.gone);
+	close(b);
+	link_close(&l);
+}
+
+static void data_is_over_long_before_its_entry_is_gone(void **state)
+{
+	struct fixture *f = fixture(state);
+	struct conntrack_events *ev;
+
+	assert_int_equal(conntrack_events_open(&ev, &marks), CONNTRACK_FINE);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		rules_base(&families[i]);
+		data_is_over(f, &families[i], ev, false);
+		data_is_over(f, &families[i], ev, true);
+	}
+	conntrack_events_close(ev);
+}
+
+/* Both ends translated: the inside view is neither tuple. */
+static void control_is_over(struct fixture *f, const struct family *fam,
+			    struct conntrack_events *ev, uint32_t mark)
+{
+	struct link l = link_make(f, fam, fam->virtual_server);
+	const struct endpoint *from = &l.ends.client, *to = &l.server_called;
+	struct endpoint inside = netns_endpoint(fam->server, 21);
+	struct endpoint client = l.ends.client, server = l.server_called;
+	struct heard h;
+
+	assert_int_equal(conntrack_mark(f->ct, from, to, mark, mark),
+			 CONNTRACK_FINE);
+	assert_int_equal(conntrack_alive(f->ct, from, to, mark),
+			 CONNTRACK_FINE);
+	assert_silent(ev);
+	link_close(&l);
+	if (mark != FAST_MARK) {
+		netns_sh("conntrack -D -p tcp --orig-port-src %u >/dev/null "
+			 "2>&1",
+			 from->port);
+		assert_silent(ev);
+		return;
+	}
+	h = hear_next(ev);
+	assert_int_equal(h.count, 1);
+	assert_false(h.last.gone);
+	assert_true(h.last.control);
+	assert_endpoint(&h.last.ends.client, &client);
+	assert_endpoint(&h.last.ends.server, &inside);
+	assert_endpoint(&h.last.to, &server);
+	netns_sh("conntrack -f %s -D -p tcp --orig-port-src %u >/dev/null 2>&1",
+		 fam == &families[0] ? "ipv4" : "ipv6", from->port);
+	h = hear_next(ev);
+	assert_int_equal(h.count, 1);
+	assert_true(h.last.gone && h.last.control);
+	assert_endpoint(&h.last.ends.server, &inside);
+}
+
+static void ends_of_control_connections_are_told(void **state)
+{
+	struct fixture *f = fixture(state);
+	struct conntrack_events *ev;
+
+	assert_int_equal(conntrack_events_open(&ev, &marks), CONNTRACK_FINE);
+	for (size_t i = 0; i < FAMILIES; i++) {
+		rules_base(&families[i]);
+		rules_masquerade(&families[i]);
+		rules_dnat(&families[i]);
+		control_is_over(f, &families[i], ev, FAST_MARK);
+	}
+	/* One bit of two, and one that is nobody's. */
+	control_is_over(f, &families[0], ev, STRANGER);
 	conntrack_events_close(ev);
 }
 
@@ -608,7 +804,7 @@ static void lost_events_are_told(void **state)
 	int lost = 0, before = -1;
 
 	rules_base(fam);
-	assert_int_equal(conntrack_events_open(&ev, MARK), CONNTRACK_FINE);
+	assert_int_equal(conntrack_events_open(&ev, &marks), CONNTRACK_FINE);
 	l = link_make(f, fam, fam->server);
 	for (int i = 0; i < ENDS; i++) {
 		from.port = (uint16_t)(1024 + i);
@@ -661,7 +857,10 @@ int main(void)
 		live(data_with_both),
 		live(data_refusals_are_told_apart),
 		live(data_timeout_is_not_renewed_by_the_syn),
+		live(marks_change_bit_by_bit),
 		live(ends_of_marked_entries_are_told),
+		live(data_is_over_long_before_its_entry_is_gone),
+		live(ends_of_control_connections_are_told),
 		live(lost_events_are_told),
 		cmocka_unit_test(texts_name_the_cure),
 	};

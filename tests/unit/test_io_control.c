@@ -21,7 +21,10 @@
 #include <sallyport/event.h>
 
 #include "cmd/daemon.h"
+#include <sallyport/tls_handshake.h>
+
 #include "cmd/daemon_journal.h"
+#include "handshake.h"
 #include "io/clock.h"
 #include "io/control_server.h"
 #include "io/control_socket.h"
@@ -492,6 +495,49 @@ static void test_journal_writes_copies_in_order(void **state)
 	unlink(path);
 }
 
+/* What an event of TLS points into goes once it is added, the longest chain
+ * that is taken included. */
+static void test_journal_copies_what_tls_says(void **state)
+{
+	static uint8_t chain[TLS_MESSAGE_MAX];
+	struct event *e = outcome.event;
+	struct journal_counts counts;
+	char name[] = "ftp.example.net", alpn[] = "ftp", text[4096];
+	struct span body = handshake_message("tls12.server", TLS_CERTIFICATE);
+	struct journal *j;
+
+	(void)state;
+	assert_int_equal(journal_open(&j, path), 0);
+	for (int i = 0; i < 4; i++)
+		e[i] = (struct event){ .type = EVENT_TLS, .session = 7 };
+	e[0].tls.step = TLS_STEP_CLIENT_HELLO;
+	e[0].tls.sni = e[1].tls.sni = e[2].tls.sni = span_str(name);
+	e[0].tls.alpn = span_str(alpn);
+	e[1].tls.step = e[2].tls.step = TLS_STEP_CERTIFICATE;
+	memcpy(chain, body.at, body.len);
+	e[1].tls.chain = span_of(chain, body.len);
+	e[2].tls.chain = span_of(chain, sizeof(chain));
+	e[3].type = EVENT_GRANT;
+	e[3].grant.server_name = span_str(alpn);
+	outcome.events = 4;
+	journal_add(j, &outcome);
+	memset(chain, 0, sizeof(chain));
+	memset(name, 'x', sizeof(name));
+	memset(alpn, 'x', sizeof(alpn));
+	journal_counts(j, &counts);
+	assert_int_equal(counts.lost, 0);
+	journal_close(j);
+	file_read(path, text, sizeof(text));
+	assert_non_null(strstr(text, "\"sni\":\"ftp.example.net\","
+				     "\"alpn\":\"ftp\""));
+	assert_non_null(strstr(text, "CN=ftp.example.net"));
+	assert_null(strstr(text, "name_mismatch"));
+	assert_non_null(strstr(text, "\"reason\":\"a certificate cannot be "
+				     "decoded\""));
+	assert_non_null(strstr(text, "\"server_name\":\"ftp\""));
+	unlink(path);
+}
+
 static void test_journal_serves_readers(void **state)
 {
 	struct journal_counts counts;
@@ -643,6 +689,10 @@ static void test_event_in_one_line(void **state)
 		"10:15:42.123456Z #7 10.1.4.4:40000 > 10.2.5.5:21 rewrite via "
 		"PORT from 10.1.4.4:1 delta -2 accepted yes\n");
 	assert_string_equal(printed(ctl_table_event, "{}"), "- -\n");
+	assert_string_equal(printed(ctl_table_event,
+				    "{\"event\":\"tls\",\"san\":[\"a.example\","
+				    "\"b.example\"],\"chain\":2}"),
+			    "- tls san a.example,b.example chain 2\n");
 }
 
 static void test_stats_with_their_texts(void **state)
@@ -708,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_queue_counts),
 		cmocka_unit_test(test_tags_name_worker_and_packet),
 		cmocka_unit_test(test_journal_writes_copies_in_order),
+		cmocka_unit_test(test_journal_copies_what_tls_says),
 		cmocka_unit_test(test_journal_serves_readers),
 		cmocka_unit_test(test_journal_drops_a_slow_reader),
 		cmocka_unit_test(test_journal_bounds_its_readers),

@@ -14,6 +14,9 @@
 
 #include <jansson.h>
 
+#include <sallyport/tls_handshake.h>
+
+#include "cert_facts.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "report/jsonl.h"
@@ -144,6 +147,170 @@ static void test_auth(void **state)
 	      TEXT_HEAD "auth TLS accepted (234)");
 }
 
+static struct event tls_event(enum tls_step step)
+{
+	struct event e = event_of(EVENT_TLS);
+
+	e.tls.step = step;
+	return e;
+}
+
+static void test_tls_hellos(void **state)
+{
+	struct event e = tls_event(TLS_STEP_CLIENT_HELLO);
+
+	(void)state;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"client_hello\","
+			       "\"resumption\":\"none\"}",
+	      TEXT_HEAD "tls client_hello");
+	e.tls.version = TLS_1_3;
+	e.tls.sni = span_str("ftp.example\n");
+	e.tls.alpn = span_str("ftp");
+	e.tls.resumption = TLS_RESUME_PSK;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"client_hello\","
+			       "\"version\":\"TLS 1.3\","
+			       "\"sni\":\"ftp.example\\\\n\","
+			       "\"alpn\":\"ftp\",\"resumption\":\"psk\"}",
+	      TEXT_HEAD "tls client_hello TLS 1.3 for ftp.example\\n alpn ftp "
+			"resumption psk");
+	e = tls_event(TLS_STEP_SERVER_HELLO);
+	e.tls.version = TLS_1_2;
+	e.tls.cipher = 0xc030;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"server_hello\","
+			       "\"version\":\"TLS 1.2\",\"cipher\":"
+			       "\"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\","
+			       "\"resumed\":false}",
+	      TEXT_HEAD "tls server_hello TLS 1.2 "
+			"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+	e.tls.version = 0x7f1c;
+	e.tls.cipher = 0xeeee;
+	e.tls.alpn = span_str("ftp");
+	e.tls.resumed = e.tls.retry = true;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"server_hello\","
+			       "\"version\":\"0x7f1c\",\"cipher\":\"0xeeee\","
+			       "\"alpn\":\"ftp\",\"resumed\":true,"
+			       "\"retry\":true}",
+	      TEXT_HEAD "tls server_hello 0x7f1c 0xeeee alpn ftp resumed "
+			"retry");
+}
+
+/* RFC 5246 7.4.2: lengths of three bytes, of the list and of each. */
+static struct span certificate_body(const struct cert *c, uint8_t *out)
+{
+	size_t len = c->len;
+
+	for (int i = 0; i < 3; i++) {
+		out[i] = (uint8_t)((len + 3) >> (16 - 8 * i));
+		out[3 + i] = (uint8_t)(len >> (16 - 8 * i));
+	}
+	memcpy(out + 6, c->der, len);
+	return span_of(out, len + 6);
+}
+
+static void test_tls_certificate(void **state)
+{
+	struct event e = tls_event(TLS_STEP_CERTIFICATE);
+	struct cert made = make_cert(&cert_plain);
+	uint8_t body[4096];
+
+	(void)state;
+	e.tls.chain = certificate_body(&made, body);
+	e.tls.sni = span_str("ftp.example.org");
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"certificate\","
+			       "\"subject\":\"CN=ftp.example\","
+			       "\"issuer\":\"CN=ftp.example\","
+			       "\"not_before\":\"2025-11-22T10:15:42Z\","
+			       "\"not_after\":\"2025-11-24T10:15:42Z\","
+			       "\"san\":[],\"key\":\"EC P-256\","
+			       "\"side\":\"server\","
+			       "\"self_signed\":true,\"name_mismatch\":true,"
+			       "\"chain\":1}",
+	      TEXT_HEAD "tls certificate server CN=ftp.example, issued by "
+			"CN=ftp.example, EC P-256, valid until 2025-11-24 "
+			"(self-signed, not for \"ftp.example.org\")");
+	/* Cut short it is told, not guessed at. */
+	e.tls.chain.len--;
+	e.tls.from_client = true;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"certificate\","
+			       "\"side\":\"client\",\"reason\":"
+			       "\"a certificate cannot be decoded\"}",
+	      TEXT_HEAD "tls certificate client: a certificate cannot be "
+			"decoded");
+	memset(body, 0, 3);
+	e.tls.chain = span_of(body, 3);
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"certificate\","
+			       "\"side\":\"client\",\"reason\":"
+			       "\"there is no certificate\"}",
+	      TEXT_HEAD "tls certificate client: there is no "
+			"certificate");
+	cert_free(&made);
+}
+
+static void test_tls_others(void **state)
+{
+	struct event e = tls_event(TLS_STEP_ESTABLISHED);
+
+	(void)state;
+	e.tls.version = TLS_1_3;
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"established\","
+			       "\"version\":\"TLS 1.3\"}",
+	      TEXT_HEAD "tls established TLS 1.3");
+	e = tls_event(TLS_STEP_FAILED);
+	e.tls.from_client = true;
+	e.tls.reason = "unknown_ca";
+	check(&e,
+	      JSON_HEAD("tls") ",\"state\":\"failed\",\"side\":\"client\","
+			       "\"reason\":\"unknown_ca\"}",
+	      TEXT_HEAD "tls failed client: unknown_ca");
+	e = tls_event(TLS_STEP_CLEARED);
+	e.tls.reason = "CCC";
+	check(&e, JSON_HEAD("tls") ",\"state\":\"cleared\",\"reason\":\"CCC\"}",
+	      TEXT_HEAD "tls cleared: CCC");
+	e = tls_event(TLS_STEP_CERTIFICATE_REQUEST);
+	check(&e, JSON_HEAD("tls") ",\"state\":\"certificate_request\"}",
+	      TEXT_HEAD "tls certificate_request");
+}
+
+static void test_grant(void **state)
+{
+	struct event e = event_of(EVENT_GRANT);
+
+	(void)state;
+	e.grant.server_name = span_str("lab");
+	e.grant.ports = (struct port_range){ 42000, 42999 };
+	check(&e,
+	      JSON_HEAD("grant") ",\"op\":\"open\",\"mode\":\"passive\","
+				 "\"server_name\":\"lab\","
+				 "\"ports\":\"42000-42999\"}",
+	      TEXT_HEAD "grant open passive server lab ports 42000-42999");
+	e.grant.op = GRANT_CLOSE;
+	e.grant.active = true;
+	e.grant.ports = (struct port_range){ 5000, 5000 };
+	e.grant.reason = "session closed";
+	check(&e,
+	      JSON_HEAD("grant") ",\"op\":\"close\",\"mode\":\"active\","
+				 "\"server_name\":\"lab\","
+				 "\"ports\":\"5000\","
+				 "\"reason\":\"session closed\"}",
+	      TEXT_HEAD "grant close active server lab ports 5000: session "
+			"closed");
+	e = event_of(EVENT_GRANT);
+	e.grant.op = GRANT_REFUSE;
+	e.grant.reason = "no such server";
+	check(&e,
+	      JSON_HEAD("grant") ",\"op\":\"refuse\",\"mode\":\"passive\","
+				 "\"reason\":\"no such server\"}",
+	      TEXT_HEAD "grant refuse passive: no such server");
+}
+
 static void test_endpoint(void **state)
 {
 	struct event e = event_of(EVENT_ENDPOINT);
@@ -249,6 +416,30 @@ static void test_data(void **state)
 				"\"reason\":\"no pinhole\"}",
 	      TEXT_HEAD "data close active 10.1.4.4:40002 > 10.2.5.5:42000 "
 			"unrelated 5000000000/0 bytes: no pinhole");
+	e.data.reason = NULL;
+	e.data.has_bytes = false;
+	e.data.related = e.data.granted = true;
+	e.data.tls = DATA_TLS_YES;
+	check(&e,
+	      JSON_HEAD("data") ",\"op\":\"close\",\"mode\":\"active\","
+				"\"from\":{\"addr\":\"10.1.4.4\","
+				"\"port\":40002},"
+				"\"to\":{\"addr\":\"10.2.5.5\","
+				"\"port\":42000},\"verdict\":\"related\","
+				"\"tls\":true,\"granted\":true}",
+	      TEXT_HEAD "data close active 10.1.4.4:40002 > 10.2.5.5:42000 "
+			"related granted TLS");
+	e.data.granted = false;
+	e.data.tls = DATA_TLS_NO;
+	check(&e,
+	      JSON_HEAD("data") ",\"op\":\"close\",\"mode\":\"active\","
+				"\"from\":{\"addr\":\"10.1.4.4\","
+				"\"port\":40002},"
+				"\"to\":{\"addr\":\"10.2.5.5\","
+				"\"port\":42000},\"verdict\":\"related\","
+				"\"tls\":false}",
+	      TEXT_HEAD "data close active 10.1.4.4:40002 > 10.2.5.5:42000 "
+			"related no-TLS");
 }
 
 static void test_session_close(void **state)
@@ -422,6 +613,41 @@ static void test_log(void **state)
 	assert_int_equal(text[strlen(text) - 1], '\n');
 }
 
+/* Gathered lines look like the others, and go out together. */
+static void test_log_batch(void **state)
+{
+	static struct log_batch b;
+	char text[4 * LOG_LINE_MAX], want[2 * LOG_LINE_MAX];
+	uint8_t nines[2 * LOG_LINE_MAX];
+	int fd[2], saved = dup(STDERR_FILENO);
+	ssize_t len;
+
+	(void)state;
+	memset(nines, '9', sizeof(nines));
+	assert_int_equal(pipe(fd), 0);
+	dup2(fd[1], STDERR_FILENO);
+	log_set_level(LOG_LEVEL_INFO);
+	log_batch_add(&b, LOG_LEVEL_WARNING, "event", span_str("one"));
+	log_batch_add(&b, LOG_LEVEL_DEBUG, "event", span_str("two"));
+	log_batch_add(&b, LOG_LEVEL_INFO, "event",
+		      span_of(nines, sizeof(nines)));
+	log_batch_write(&b);
+	log_batch_write(&b);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd[1]);
+	len = read(fd[0], text, sizeof(text) - 1);
+	assert_true(len > 0);
+	text[len] = '\0';
+	close(fd[0]);
+	snprintf(want, sizeof(want),
+		 "sallyport: event: warning: one\n"
+		 "sallyport: event: info: %.*s\n",
+		 (int)(LOG_LINE_MAX - strlen("sallyport: event: info: \n")),
+		 (char *)nines);
+	assert_string_equal(text, want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +656,10 @@ int main(void)
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_auth),
+		cmocka_unit_test(test_tls_hellos),
+		cmocka_unit_test(test_tls_certificate),
+		cmocka_unit_test(test_tls_others),
+		cmocka_unit_test(test_grant),
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_rewrite),
 		cmocka_unit_test(test_pinhole),
@@ -441,6 +671,7 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_log_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,13 +19,16 @@
 
 #include <cmocka.h>
 
+#include "io/conntrack.h"
 #include "io/inject.h"
 #include "io/queue.h"
 #include "io/ruleset.h"
 #include "io/sets.h"
 #include "netns.h"
 
-#define MARK 0x1000
+#define MARK      0x1000
+#define FAST_MARK 0x2000
+#define DATA_MARK 0x4000
 
 static struct ruleset rules_default(void)
 {
@@ -81,6 +84,30 @@ static struct ruleset rules_rich(void)
 	return r;
 }
 
+/* A server that must be TLS throughout, known outside by another address; its
+ * sessions leave the queue. */
+static struct ruleset rules_ftps(void)
+{
+	struct ruleset r = rules_default();
+
+	r.fast_mark = FAST_MARK;
+	r.data_mark = DATA_MARK;
+	r.range = ranges;
+	r.ranges = 5;
+	ranges[0].server = prefix_of("10.2.5.5", 128);
+	ranges[1].server = prefix_of("fc00:10:2:5::5", 128);
+	ranges[2].server = prefix_of("203.0.113.5", 128);
+	for (size_t i = 0; i < 3; i++)
+		ranges[i].ports = (struct port_range){ 42000, 42999 };
+	ranges[3] = ranges[0];
+	ranges[3].ports = (struct port_range){ 20, 20 };
+	ranges[4] = ranges[0];
+	ranges[4].ports = (struct port_range){ 989, 989 };
+	for (size_t i = 0; i < r.ranges; i++)
+		ranges[i].server_connects = i >= 3;
+	return r;
+}
+
 static char *printed(const struct ruleset *rules)
 {
 	char *text = NULL;
@@ -125,11 +152,13 @@ static void assert_printed(const struct ruleset *rules, const char *path)
 
 static void text_is_as_in_the_files(void **state)
 {
-	struct ruleset plain = rules_default(), rich = rules_rich();
+	struct ruleset plain = rules_default(), rich = rules_rich(), ftps;
 
 	(void)state;
 	assert_printed(&plain, "rules/iptables-default.rules");
 	assert_printed(&rich, "rules/iptables-rich.rules");
+	ftps = rules_ftps();
+	assert_printed(&ftps, "rules/iptables-ftps.rules");
 }
 
 static int setup(void **state)
@@ -215,9 +244,15 @@ static void loading_again_changes_nothing(void **state)
 	assert_non_null(strstr(once, "-A POSTROUTING ! -o lo -p tcp"));
 	load(&plain);
 	assert_same(once, snapshot());
-	/* Another configuration takes its place, and goes again. */
+	/* Others take its place, and go again. */
 	once = snapshot();
 	load(&rich);
+	rich = rules_ftps();
+	load(&rich);
+	load(&rich);
+	assert_int_equal(netns_count("iptables-save -t mangle | "
+				     "grep -c -- '-j SALLYPORT'"),
+			 4);
 	load(&plain);
 	assert_same(once, snapshot());
 	unload();
@@ -745,6 +780,148 @@ static void what_we_send_ourselves_is_not_queued(void **state)
 	tally_close(&t);
 }
 
+/* Change bits of the entry from @from to @to. */
+static void set_mark(const struct endpoint *from, const struct endpoint *to,
+		     uint32_t mask, uint32_t value)
+{
+	struct conntrack *ct;
+
+	assert_int_equal(conntrack_open(&ct), CONNTRACK_FINE);
+	assert_int_equal(conntrack_mark(ct, from, to, mask, value),
+			 CONNTRACK_FINE);
+	conntrack_close(ct);
+}
+
+/* A byte from @a to @b, whatever of it is queued on its way. */
+static void pass_byte(struct tally *t, int a, int b)
+{
+	char byte = 'x';
+
+	assert_int_equal(send(a, &byte, 1, 0), 1);
+	assert_true(tally_until(t, b, POLLIN));
+	assert_int_equal(recv(b, &byte, 1, 0), 1);
+	tally_run(t);
+}
+
+/* Without a FIN, which would be sent again and again into the next test. */
+static void close_at_once(int fd)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close(fd);
+}
+
+/* A connection to @port is queued both ways when it has @mark, and not at all
+ * when it has not; or, with @queued_with false, the other way round. */
+static void assert_mark_decides(const struct netns_lab *lab,
+				const struct talk *talk, uint16_t port,
+				uint32_t mark, bool queued_with)
+{
+	struct endpoint at = netns_endpoint(talk->server, port);
+	struct endpoint from = netns_endpoint(talk->client, 34567);
+	struct endpoint to = netns_endpoint(talk->called, port);
+	int listener = netns_listen(talk->server_ns, &at), a, b;
+	struct tally t;
+
+	netns_go(lab->gateway);
+	tally_open(&t);
+	t.ends.client = from;
+	t.ends.server = at;
+	a = netns_connect(talk->client_ns, &from, &to);
+	netns_go(lab->gateway);
+	assert_true(tally_until(&t, a, POLLOUT));
+	assert_true(tally_until(&t, listener, POLLIN));
+	b = netns_accept(listener);
+	for (int with = 1; with >= 0; with--) {
+		set_mark(&from, &to, mark, with ? mark : 0);
+		tally_run(&t);
+		t.packets = 0;
+		pass_byte(&t, a, b);
+		pass_byte(&t, b, a);
+		if ((bool)with == queued_with)
+			/* ACKs, and on a busy machine repetitions. */
+			assert_in_range(t.packets, 2, 12);
+		else
+			assert_int_equal(t.packets, 0);
+	}
+	assert_int_equal(t.odd, 0);
+	close(listener);
+	close_at_once(a);
+	close_at_once(b);
+	tally_close(&t);
+	netns_sh("conntrack -F 2>/dev/null");
+}
+
+static void marks_decide(const struct netns_lab *lab, const struct talk *talk)
+{
+	assert_mark_decides(lab, talk, 21, FAST_MARK, false);
+	assert_mark_decides(lab, talk, 42000, DATA_MARK, true);
+	/* The mark of one means nothing to the other. */
+	assert_mark_decides(lab, talk, 42000, DATA_MARK | FAST_MARK, true);
+}
+
+static void marks_decide_what_is_queued(void **state)
+{
+	struct netns_lab *lab = lab_of(state);
+	struct ruleset ftps = rules_ftps();
+	struct talk forwarded4 = { lab->client, lab->server, lab->client,
+				   client4,     server4,     virtual4 };
+	struct talk forwarded6 = { lab->client, lab->server, lab->client,
+				   client6,     server6,     virtual6 };
+	struct talk server = { lab->client, lab->gateway, lab->client,
+			       client4,     gateway_in4,  gateway_in4 };
+	struct talk client = { lab->gateway, lab->server, lab->server,
+			       gateway_out6, server6,     server6 };
+
+	forwarded4.called = virtual4;
+	forwarded4.server = server4;
+	forwarded6.called = virtual6;
+	forwarded6.server = server6;
+	load(&ftps);
+	netns_sh("iptables -t nat -A PREROUTING -d %s -j DNAT "
+		 "--to-destination %s; ip6tables -t nat -A PREROUTING -d %s "
+		 "-j DNAT --to-destination %s",
+		 virtual4, server4, virtual6, server6);
+	marks_decide(lab, &forwarded4);
+	marks_decide(lab, &forwarded6);
+	marks_decide(lab, &server);
+	marks_decide(lab, &client);
+}
+
+/* Of a server's range the SYN, under each of its names; nothing of others. */
+static void the_range_of_a_server_is_queued(void **state)
+{
+	struct netns_lab *lab = lab_of(state);
+	struct ruleset ftps = rules_ftps();
+	struct endpoint any = netns_endpoint(client4, 0);
+	static const struct {
+		const char *to;
+		uint16_t port;
+		int queued;
+	} cases[] = {
+		{ "10.2.5.5", 42000, 1 },    { "10.2.5.5", 42999, 1 },
+		{ "203.0.113.5", 42500, 1 }, { "10.2.5.5", 41999, 0 },
+		{ "10.2.5.6", 42000, 0 },    { "203.0.113.6", 42000, 0 },
+	};
+
+	load(&ftps);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct endpoint to = netns_endpoint(cases[i].to, cases[i].port);
+		struct tally t;
+		int a;
+
+		tally_open(&t);
+		a = netns_connect(lab->client, &any, &to);
+		netns_go(lab->gateway);
+		/* A SYN is through raw before connect() gives control back. */
+		tally_run(&t);
+		assert_int_equal(t.packets, cases[i].queued);
+		close(a);
+		tally_close(&t);
+	}
+}
+
 /* Nobody listens on the queue. */
 static void without_a_daemon_it_is_as_configured(void **state)
 {
@@ -789,6 +966,8 @@ int main(void)
 		live(loopback_is_left_out),
 		live(first_packets_are_queued_before_conntrack),
 		live(what_we_send_ourselves_is_not_queued),
+		live(marks_decide_what_is_queued),
+		live(the_range_of_a_server_is_queued),
 		live(without_a_daemon_it_is_as_configured),
 	};
 

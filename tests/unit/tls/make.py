@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes the handshakes beside this file anew: NAME.client and NAME.server are
 the bytes that each end sent, whole TCP streams. Needs openssl, curl and lftp.
-Random numbers differ in each run, and with them test_tls_hello.c's lengths may;
-so run this only to add a case.
+test_tls_hello.c counts what they offer, which is not the same in each version
+of OpenSSL and GnuTLS (here 3.0.22 and 3.7.9): run this only to add a case.
 Use: make.py [DIRECTORY]"""
 import os
 import re
