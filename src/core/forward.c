@@ -285,8 +285,8 @@ void forward_reset(struct engine *e, struct session *s, enum direction d,
 	struct packet_ack to_sender = { .flags = TCP_RST, .seq = p->ack };
 	struct packet_ack to_receiver = {
 		.flags = TCP_RST | TCP_ACK,
-		.seq = seqmap_forward(&s->side[d].map, &e->edits,
-				      seq_min(released, p->seq)),
+		/* All that left before: @p may be a retransmission. */
+		.seq = seqmap_forward(&s->side[d].map, &e->edits, released),
 		.ack = seqmap_backward(&s->side[!d].map, &e->edits, p->ack),
 	};
 

@@ -133,6 +133,9 @@ static void open_passive(struct engine *e, struct session *s,
 			fine = open_passive_to(e, s, server,
 					       &server->public_address[i]);
 	if (!fine) {
+		/* All of them or none: the log says that there is none. */
+		while (s->grants.head != NIL)
+			remove(e, s, s->grants.head);
 		refuse(e, s, false, "no room for another grant");
 		return;
 	}

@@ -106,7 +106,8 @@ void refusal_reply(struct engine *e, struct session *s, const struct line *raw,
 
 	/* 421: the server leaves, and the client should know. A reload of the
 	 * configuration may have taken the rule away. */
-	if (!answers_refused(s) || r->code == 421 || !ours)
+	if (!answers_refused(s) || r->code == 421 || !ours ||
+	    ftp_reply_is_preliminary(r->code))
 		return;
 	text = span_str(ours->text);
 	/* The first lines of a long reply have left already. */

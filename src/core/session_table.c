@@ -224,7 +224,7 @@ void session_untrust(struct engine *e, struct session *s, const char *reason)
 	s->read = READ_DOUBTED;
 	hole_close_all(e, s, true, reason);
 	grant_close_all(e, s, reason);
-	if (!s->encrypted)
+	if (!s->side[FROM_CLIENT].tls)
 		refusal_in_clear(e, s);
 	stream_let_go(&s->side[FROM_CLIENT]);
 	stream_let_go(&s->side[FROM_SERVER]);

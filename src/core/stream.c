@@ -243,7 +243,10 @@ static void take_fin(struct engine *e, struct session *s, enum direction d)
 {
 	struct stream *st = &s->side[d];
 
-	/* The line will never be whole: let go what is withheld of it. */
+	/* The line will never be whole: let go what is withheld of it, if that
+	 * cannot be a login. */
+	if (d == FROM_CLIENT && seq_before(st->released, st->next))
+		refusal_in_clear(e, s);
 	st->fin = true;
 	st->next++;
 	st->released = st->line_at = st->next;

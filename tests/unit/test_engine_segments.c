@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "support.h"
+#include "ways.h"
 #include "wire.h"
 
 struct turn {
@@ -72,15 +73,6 @@ static const struct turn talk_v6[] = {
 	{ SERVER, "200 ok\r\n", NULL },
 };
 
-/* How the bytes of one turn travel. */
-typedef void send_fn(struct wire *w, enum side from, size_t a, size_t b,
-		     unsigned int n);
-
-struct outcome_text {
-	char *log;
-	char *received[2];
-};
-
 static const struct turn *talk(bool v6, size_t *turns)
 {
 	*turns = v6 ? ARRAY_SIZE(talk_v6) : ARRAY_SIZE(talk_v4);
@@ -101,8 +93,8 @@ static void expect_rewritten(const struct wire *w, bool v6)
 	wire_expect(w, SERVER, want[SERVER]);
 }
 
-static void converse(struct wire *w, const struct wire_options *o,
-		     send_fn *send, unsigned int n)
+static void converse(struct wire *w, const struct wire_options *o, way_fn *send,
+		     unsigned int n)
 {
 	size_t turns;
 	const struct turn *t = talk(o->v6, &turns);
@@ -123,20 +115,13 @@ static void converse(struct wire *w, const struct wire_options *o,
 	wire_expect_settled(w);
 }
 
-static void send_whole(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	(void)n;
-	wire_segment(w, from, a, b);
-}
-
 /* The events, which every other way must repeat. */
 static char *reference(const struct wire_options *o)
 {
 	struct wire w;
 	char *log;
 
-	converse(&w, o, send_whole, 0);
+	converse(&w, o, way_whole, 0);
 	log = strdup(w.log);
 	assert_non_null(log);
 	assert_int_equal(wire_logged(&w, "rewrite"), o->v6 ? 2 : 7);
@@ -150,7 +135,7 @@ static const struct wire_options both[2] = {
 	{ .snat = true, .dnat = true, .v6 = true },
 };
 
-static void same_for(send_fn *send, unsigned int from, unsigned int to)
+static void same_for(way_fn *send, unsigned int from, unsigned int to)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
 		char *log = reference(&both[v6]);
@@ -170,141 +155,52 @@ static void same_for(send_fn *send, unsigned int from, unsigned int to)
 
 /* --- the ways ------------------------------------------------------------- */
 
-static void send_bytes(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	(void)n;
-	for (size_t i = a; i < b; i++)
-		wire_segment(w, from, i, i + 1);
-}
-
-static void send_cut(struct wire *w, enum side from, size_t a, size_t b,
-		     unsigned int n)
-{
-	size_t at = a + n < b ? a + n : b;
-
-	wire_segment(w, from, a, at);
-	wire_segment(w, from, at, b);
-}
-
-/* In pieces of n bytes, the last one first. */
-static void send_backwards(struct wire *w, enum side from, size_t a, size_t b,
-			   unsigned int n)
-{
-	size_t size = n, pieces;
-
-	/* Stay within what the engine holds: more would be dropped and sent
-	 * again, which another test shows. */
-	if ((b - a + size - 1) / size > 16)
-		size = (b - a + 15) / 16;
-	pieces = (b - a + size - 1) / size;
-	for (size_t i = pieces; i-- > 0;) {
-		size_t end = a + (i + 1) * size;
-
-		wire_segment(w, from, a + i * size, end < b ? end : b);
-	}
-}
-
-static void send_twice(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	for (size_t i = a; i < b; i += n) {
-		size_t end = i + n < b ? i + n : b;
-
-		wire_segment(w, from, i, end);
-		wire_segment(w, from, i, end);
-	}
-}
-
-/* Nothing is acknowledged; then all comes again with other boundaries. */
-static void send_again_otherwise(struct wire *w, enum side from, size_t a,
-				 size_t b, unsigned int n)
-{
-	w->hold_acks = true;
-	for (size_t i = a; i < b; i += n)
-		wire_segment(w, from, i, i + n < b ? i + n : b);
-	for (size_t i = a; i < b; i += n + 3)
-		wire_segment(w, from, i, i + n + 3 < b ? i + n + 3 : b);
-	if (b - a > 2)
-		wire_segment(w, from, a + (b - a) / 2, b);
-}
-
-/* Piece n is lost behind the engine, later ones arrive before it. */
-static void send_lossy(struct wire *w, enum side from, size_t a, size_t b,
-		       unsigned int n)
-{
-	unsigned int piece = 0;
-
-	for (size_t i = a; i < b; i += 7, piece++) {
-		w->lose_next = piece == n;
-		wire_segment(w, from, i, i + 7 < b ? i + 7 : b);
-	}
-	w->lose_next = false;
-}
-
-/* Any mixture; @n is the seed. Fewer segments than the engine holds. */
-static void send_random(struct wire *w, enum side from, size_t a, size_t b,
-			unsigned int n)
-{
-	uint64_t seed = n * 7919u + a;
-
-	for (unsigned int i = 0; i < 14; i++) {
-		size_t x = a + random_next(&seed) % (b - a);
-		size_t y = x + random_next(&seed) % (b - x) + 1;
-
-		w->hold_acks = random_next(&seed) % 3 == 0;
-		w->lose_next = random_next(&seed) % 5 == 0;
-		wire_segment(w, from, x, y);
-	}
-	w->lose_next = false;
-}
-
 static void whole(void **state)
 {
 	(void)state;
-	same_for(send_whole, 0, 2);
+	same_for(way_whole, 0, 2);
 }
 
 static void one_byte_at_a_time(void **state)
 {
 	(void)state;
-	same_for(send_bytes, 0, 2);
+	same_for(way_bytes, 0, 2);
 }
 
 static void cut_at_every_byte(void **state)
 {
 	(void)state;
-	same_for(send_cut, 1, 60);
+	same_for(way_cut, 1, 60);
 }
 
 static void reordered(void **state)
 {
 	(void)state;
-	same_for(send_backwards, 1, 30);
+	same_for(way_backwards, 1, 30);
 }
 
 static void duplicated(void **state)
 {
 	(void)state;
-	same_for(send_twice, 1, 30);
+	same_for(way_twice, 1, 30);
 }
 
 static void other_boundaries(void **state)
 {
 	(void)state;
-	same_for(send_again_otherwise, 1, 40);
+	same_for(way_again, 1, 40);
 }
 
 static void lost_behind_the_engine(void **state)
 {
 	(void)state;
-	same_for(send_lossy, 0, 10);
+	same_for(way_lossy, 0, 10);
 }
 
 static void random_mixture(void **state)
 {
 	(void)state;
-	same_for(send_random, 1, 300);
+	same_for(way_random, 1, 300);
 }
 
 /* Numbers that pass 2^32 at every byte of the conversation. */
@@ -319,8 +215,7 @@ static void sequence_numbers_wrap(void **state)
 
 		o.client_isn = 0u - n;
 		o.server_isn = 0u - n;
-		converse(&w, &o, n % 2 ? send_cut : send_again_otherwise,
-			 n % 17 + 1);
+		converse(&w, &o, n % 2 ? way_cut : way_again, n % 17 + 1);
 		assert_string_equal(w.log, log);
 		wire_stop(&w);
 	}
@@ -405,7 +300,7 @@ static void withheld_in_vain(void **state)
 		wire_login(&w);
 		at = w.end[CLIENT].stream_len;
 		wire_write(&w, CLIENT, line[i], strlen(line[i]));
-		send_bytes(&w, CLIENT, at, w.end[CLIENT].stream_len, 0);
+		way_bytes(&w, CLIENT, at, w.end[CLIENT].stream_len, 0);
 		assert_int_equal(wire_received(&w, SERVER).len,
 				 w.end[CLIENT].stream_len);
 		wire_stop(&w);

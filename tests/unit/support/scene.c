@@ -32,6 +32,21 @@ struct policy_server *scene_configure(struct wire *w)
 	return &w->server;
 }
 
+void scene_again(struct wire *w)
+{
+	for (int i = 0; i < 2; i++) {
+		struct wire_end *e = &w->end[i];
+
+		memset(e->have, 0, WIRE_STREAM_MAX);
+		e->isn += 0x10000000;
+		e->sent_max = e->acked = e->stream_len = 0;
+		e->received = e->ack_sent = 0;
+		e->fin_sent = e->fin_received = e->reset = false;
+		e->resets = 0;
+	}
+	wire_connect(w);
+}
+
 static void expect_empty(const struct engine *e)
 {
 	assert_int_equal(e->sessions.used, 0);

@@ -19,6 +19,10 @@ void scene_start(struct wire *w, const struct wire_options *o);
 /* Put the wire's server under "servers:"; call it before the handshake. */
 struct policy_server *scene_configure(struct wire *w);
 
+/* Forget both streams and connect once more, with the same ports and other
+ * numbers. */
+void scene_again(struct wire *w);
+
 /* Shut the engine down: what was opened is taken out again, and nothing is
  * left in any table. Then wire_stop(). */
 void scene_stop(struct wire *w);

@@ -215,3 +215,21 @@ void tls_close(struct wire *w, enum side from, uint16_t version)
 	else
 		tls_say(w, from, TLS_ALERT, 26);
 }
+
+void tls_start(struct wire *w, const struct wire_options *o)
+{
+	wire_start(w, o);
+	scene_configure(w);
+	wire_connect(w);
+	if (!policy_is_implicit_port(&w->policy, w->end[SERVER].at.port))
+		scene_play(w, "< 220 hello");
+}
+
+void tls_begin(struct wire *w, const struct wire_options *o, uint16_t version)
+{
+	tls_start(w, o);
+	if (policy_is_implicit_port(&w->policy, w->end[SERVER].at.port))
+		tls_handshake(w, version);
+	else
+		tls_auth(w, version);
+}

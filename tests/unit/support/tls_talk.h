@@ -19,6 +19,13 @@
 /* Room for what tls_client_hello() and its like write. */
 #define TLS_TALK_MAX 1024
 
+/* Connect, with a "servers:" entry for the wire's server; and its greeting,
+ * where the port is one for lines. */
+void tls_start(struct wire *w, const struct wire_options *o);
+
+/* The same, and on until the handshake is done. */
+void tls_begin(struct wire *w, const struct wire_options *o, uint16_t version);
+
 /* One record of @len bytes. */
 void tls_say(struct wire *w, enum side from, uint8_t type, size_t len);
 

@@ -10,6 +10,7 @@
 #include "wire.h"
 
 #define ROUNDS_MAX 4000
+
 /* --- the ends ------------------------------------------------------------ */
 
 static void send_from(struct wire *w, enum side from, size_t offset,
@@ -101,7 +102,7 @@ static void arrive(struct wire *w, struct span bytes)
 		send_ack(w, to);
 }
 
-/* An ACK of our own, in the wire view: conntrack would translate it. */
+/* An ACK or RST of our own, in the wire view: conntrack would translate it. */
 static void arrive_injected(struct wire *w, struct span bytes)
 {
 	struct packet p;
@@ -116,6 +117,14 @@ static void arrive_injected(struct wire *w, struct span bytes)
 		to = SERVER;
 	if (to == SERVER)
 		assert_true(endpoint_equal(&p.dst, &w->nat.server_public));
+	assert_true(endpoint_equal(&p.src, &w->end[!to].at));
+	if (p.flags & TCP_RST) {
+		w->end[to].reset = true;
+		w->end[to].resets++;
+		w->end[to].reset_seq = p.seq;
+		w->end[to].reset_ack = p.flags & TCP_ACK ? p.ack : 0;
+		return;
+	}
 	acked = (int32_t)(p.ack - (w->end[to].isn + 1));
 	assert_true(acked <= (int64_t)w->end[to].sent_max);
 	if (acked > (int64_t)w->end[to].acked)
@@ -179,7 +188,7 @@ static void carry_out(struct wire *w, struct outcome *out)
 
 		assert_true(v->tag < w->packets);
 		assert_int_equal(w->verdicts[v->tag], 0);
-		w->verdicts[v->tag] = 1;
+		w->verdicts[v->tag] = v->kind == VERDICT_DROP ? 2 : 1;
 		if (v->kind == VERDICT_DROP)
 			continue;
 		if (w->lose_next) {
@@ -459,16 +468,6 @@ void wire_wait(struct wire *w, uint64_t us)
 	carry_out(w, w->out);
 }
 
-unsigned int wire_logged(const struct wire *w, const char *start)
-{
-	unsigned int n = 0;
-	size_t len = strlen(start);
-
-	for (const char *at = w->log; *at; at = strchr(at, '\n') + 1)
-		n += strncmp(at, start, len) == 0;
-	return n;
-}
-
 struct span wire_received(const struct wire *w, enum side to)
 {
 	return span_of(w->end[to].got, w->end[to].received);
@@ -481,6 +480,12 @@ void wire_expect(const struct wire *w, enum side to, const char *text)
 	if (!span_equal(got, span_str(text)))
 		fail_msg("expected <%s>, got <%.*s>", text, (int)got.len,
 			 (const char *)got.at);
+}
+
+bool wire_dropped(const struct wire *w)
+{
+	assert_true(w->packets > 0 && w->verdicts[w->packets - 1]);
+	return w->verdicts[w->packets - 1] == 2;
 }
 
 void wire_expect_settled(const struct wire *w)

@@ -43,6 +43,8 @@ struct wire_end {
 	uint8_t *have;     /* 1: this byte of got[] is there */
 	uint32_t peer_isn; /* as seen by this end */
 	bool fin_sent, fin_received, reset;
+	unsigned int resets; /* of our own making; the newest one's numbers: */
+	uint32_t reset_seq, reset_ack;
 	size_t fin_acked;
 	size_t payload_max; /* of all packets that it got */
 };
@@ -64,7 +66,7 @@ struct wire {
 	bool lose_next; /* the next packet is lost behind the engine */
 	uint32_t packets;
 	struct span *packet; /* by tag: what went in */
-	uint8_t *verdicts;   /* by tag: how many it got */
+	uint8_t *verdicts;   /* by tag: 0 none yet, 1 accepted, 2 dropped */
 	char *log;           /* events, a line each */
 	size_t log_len;
 	unsigned int actions[8]; /* by enum action_type */
@@ -139,6 +141,9 @@ size_t wire_build(const struct wire_tcp *tcp, uint8_t *out);
 
 /* Send it. */
 void wire_tcp(struct wire *w, const struct wire_tcp *tcp);
+
+/* Was the packet that was sent last dropped? (One that nobody answers.) */
+bool wire_dropped(const struct wire *w);
 
 /* A line of w->log for @ev. */
 void wire_log_event(struct wire *w, const struct event *ev);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -26,6 +27,15 @@ static const char *where(const struct endpoint *e, char text[ENDPOINT_TEXT_MAX])
 {
 	endpoint_format(e, text);
 	return text;
+}
+
+static const char *data_tls(const struct event *ev)
+{
+	static const char *const text[] = { [DATA_TLS_UNKNOWN] = "",
+					    [DATA_TLS_YES] = "tls ",
+					    [DATA_TLS_NO] = "not tls " };
+
+	return text[ev->data.tls];
 }
 
 void wire_log_event(struct wire *w, const struct event *ev)
@@ -85,10 +95,11 @@ void wire_log_event(struct wire *w, const struct event *ev)
 			  ev->pinhole.reason ? ev->pinhole.reason : "");
 		break;
 	case EVENT_DATA:
-		logf_line(w, "%s %s %s -> %s %s",
+		logf_line(w, "%s %s %s -> %s %s%s%s",
 			  ev->data.open ? "open" : "close",
 			  ev->data.related ? "related" : "unrelated",
 			  where(&ev->data.from, a), where(&ev->data.to, b),
+			  ev->data.granted ? "granted " : "", data_tls(ev),
 			  ev->data.reason ? ev->data.reason : "");
 		break;
 	case EVENT_ALERT:
@@ -101,4 +112,14 @@ void wire_log_event(struct wire *w, const struct event *ev)
 		break;
 	}
 	logf_line(w, "\n");
+}
+
+unsigned int wire_logged(const struct wire *w, const char *start)
+{
+	unsigned int n = 0;
+	size_t len = strlen(start);
+
+	for (const char *at = w->log; *at; at = strchr(at, '\n') + 1)
+		n += strncmp(at, start, len) == 0;
+	return n;
 }
