@@ -140,6 +140,13 @@ class Lab:
         return ftps.client_context(self.tls.version,
                                    self._workspace.certificate.chain)
 
+    def clear_hosts(self):
+        """Clients and servers are gone, with what they have started in
+        sessions of its own; the taps start anew."""
+        for space in {self.client, self.server} - {self.gateway}:
+            space.clear()
+        self.forget()
+
     def forget(self):
         """The taps start anew."""
         self.client_tap.forget()

@@ -197,10 +197,12 @@ class Wiretap:
                 if not p.touches(self._port) and tls_wire.is_client_hello(
                     p.payload)]
 
-    def control_streams(self):
-        """Bytes of the control connections: to the server, from it."""
-        return (self._stream(lambda p: p.target[1] == self._port),
-                self._stream(lambda p: p.source[1] == self._port))
+    def control_replies(self):
+        """What the server sent on each control connection that was opened
+        before the tap's eyes, as bytes."""
+        opened = [p for p in self.control() if p.opens]
+        return [self._stream(lambda p, o=o: (p.source, p.target) == (
+            o.target, o.source)) for o in opened]
 
     def commands(self):
         """Lines that clients sent to the control port, in order."""
