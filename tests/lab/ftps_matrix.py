@@ -138,8 +138,8 @@ class CccCell(NamedTuple):
 
     def __str__(self):
         return (f"{self.server:<9} {self.client:<6} TLS-{self.version} "
-                f"CCC-{self.ccc:<7} PROT-{self.level} {self.command} IPv{self.family} "
-                f"{self.mode:<6}")
+                f"CCC-{self.ccc:<7} PROT-{self.level} {self.command} "
+                f"IPv{self.family} {self.mode:<6}")
 
     @property
     def tls(self):
