@@ -67,6 +67,12 @@ bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
 void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at, uint16_t len,
 		struct span text);
 
+/* Are old and new numbers the same? */
+static inline bool seqmap_is_plain(const struct seqmap *m)
+{
+	return m->base == 0 && m->first == NIL;
+}
+
 /* Old to new. Inside an edit: the start of its text. */
 uint32_t seqmap_forward(const struct seqmap *m, const struct pool *edits,
 			uint32_t seq);
