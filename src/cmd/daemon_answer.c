@@ -216,6 +216,23 @@ static json_t *pinhole_row(const struct pinhole_info *h, uint64_t now)
 	return o;
 }
 
+static json_t *grant_row(const struct grant_info *g)
+{
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], ports[TEXT_RANGE_MAX];
+
+	addr_format(&g->from, from);
+	addr_format(&g->to, to);
+	text_range(&g->ports, ports);
+	return json_pack("{s:o, s:o, s:o, s:s, s:{s:s}, s:{s:s}, s:s, s:o, "
+			 "s:o}",
+			 "session", number(g->session), "client",
+			 endpoint(&g->ends.client), "server",
+			 endpoint(&g->ends.server), "mode",
+			 g->active ? "active" : "passive", "from", "addr", from,
+			 "to", "addr", to, "ports", ports, "open",
+			 number(g->open), "most", number(g->most));
+}
+
 static void put_row(FILE *to, struct control_peer *peer, json_t *row)
 {
 	char *text = row ? json_dumps(row, JSON_COMPACT) : NULL;
@@ -278,6 +295,24 @@ static bool more_pinholes(void *arg, struct control_peer *peer)
 	return finish_part(to, peer, n < ROWS);
 }
 
+static bool more_grants(void *arg, struct control_peer *peer)
+{
+	struct daemon *d = arg;
+	struct grant_info row[ROWS];
+	FILE *to = start_part(peer);
+	size_t n = 0;
+
+	if (!to)
+		return false;
+	pthread_mutex_lock(&d->lock);
+	while (n < ROWS && engine_next_grant(d->engine, &peer->at, &row[n]))
+		n++;
+	pthread_mutex_unlock(&d->lock);
+	for (size_t i = 0; i < n; i++)
+		put_row(to, peer, grant_row(&row[i]));
+	return finish_part(to, peer, n < ROWS);
+}
+
 static void table_begin(struct control_peer *peer, const char *head,
 			bool (*more)(void *arg, struct control_peer *peer))
 {
@@ -296,4 +331,10 @@ void daemon_answer_pinholes(struct daemon *d, struct control_peer *peer)
 {
 	(void)d;
 	table_begin(peer, "{\"pinholes\":[", more_pinholes);
+}
+
+void daemon_answer_grants(struct daemon *d, struct control_peer *peer)
+{
+	(void)d;
+	table_begin(peer, "{\"grants\":[", more_grants);
 }

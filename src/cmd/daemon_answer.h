@@ -19,5 +19,6 @@ json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r);
  */
 void daemon_answer_sessions(struct daemon *d, struct control_peer *peer);
 void daemon_answer_pinholes(struct daemon *d, struct control_peer *peer);
+void daemon_answer_grants(struct daemon *d, struct control_peer *peer);
 
 #endif

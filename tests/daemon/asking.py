@@ -8,6 +8,7 @@ import subprocess
 import checks
 from dialog import Dialog
 from firewall import BOTH
+from ftps import Tls
 from lab import Lab
 from subject import Subject, must, same
 from topology import V4, address
@@ -59,6 +60,29 @@ def check_sessions_and_pinholes_behind_two_translations(space):
         same(stats["engine"]["pinholes"], 1, "pinholes open")
         same(stats["daemon"]["lookups"], 1, "lookups")
         same(stats["queues"][0]["full_drops"], 0, "drops")
+        dialog.quit()
+
+
+def check_the_grants_of_an_encrypted_session(space):
+    with Lab(space, tls=Tls()) as lab:
+        subject = Subject(lab, servers=[lab.server_entry()])
+        subject.start()
+        lab.serve("vsftpd")
+        same(subject.ctl("grants"), "no grants\n", "table")
+        dialog = Dialog(lab)
+        row, = subject.ask("sessions")["sessions"]
+        same((row["state"], row["trusted"]), ("encrypted", True), "state")
+        subject.wait_event("grant", op="open", mode="active")
+        grants = {g["mode"]: g for g in subject.ask("grants")["grants"]}
+        same(sorted(grants), ["active", "passive"], "grants")
+        grant = grants["passive"]
+        same((grant["from"], grant["to"], grant["open"]),
+             ({"addr": address("client", V4)},
+              {"addr": address("server", V4)}, 0), "the passive one")
+        same((grants["active"]["from"], grants["active"]["ports"]),
+             ({"addr": address("server", V4)}, "1024-65535"),
+             "the active one")
+        same(len(subject.ctl("grants").splitlines()), 3, "lines")
         dialog.quit()
 
 

@@ -675,6 +675,25 @@ static void test_table_of_pinholes(void **state)
 		"-           -\n");
 }
 
+static void test_table_of_grants(void **state)
+{
+	(void)state;
+	assert_string_equal(printed(ctl_table_grants, "{\"grants\":[]}"),
+			    "no grants\n");
+	assert_string_equal(
+		printed(ctl_table_grants,
+			"{\"grants\":[{\"session\":22,\"client\":{\"addr\":"
+			"\"10.1.4.4\",\"port\":5},\"server\":{\"addr\":"
+			"\"10.2.5.5\",\"port\":21},\"mode\":\"passive\","
+			"\"from\":{\"addr\":\"10.1.4.4\"},\"to\":{\"addr\":"
+			"\"10.2.5.5\"},\"ports\":\"42000-42999\",\"open\":1,"
+			"\"most\":8}]}"),
+		"SESSION  CLIENT      SERVER       MODE     FROM      TO      "
+		"  PORTS        OPEN  MOST\n"
+		"22       10.1.4.4:5  10.2.5.5:21  passive  10.1.4.4  "
+		"10.2.5.5  42000-42999  1     8\n");
+}
+
 static void test_event_in_one_line(void **state)
 {
 	(void)state;
@@ -765,6 +784,7 @@ int main(void)
 		cmocka_unit_test(test_journal_needs_a_file_it_can_write),
 		cmocka_unit_test(test_journal_loses_what_the_disk_refuses),
 		cmocka_unit_test(test_table_of_pinholes),
+		cmocka_unit_test(test_table_of_grants),
 		cmocka_unit_test(test_event_in_one_line),
 		cmocka_unit_test(test_stats_with_their_texts),
 		cmocka_unit_test(test_the_manual_lists_every_alert),
