@@ -10,6 +10,7 @@ import threading
 import checks
 from dialog import Dialog, read_all
 from firewall import SNAT
+from ftps import Tls
 from lab import Lab
 from subject import Subject, must, same
 from waiting import LabError, wait_until
@@ -200,6 +201,29 @@ def check_an_end_that_nobody_heard(space):
                    "its end")
         same(subject.wait_event("data", op="close")["session"], 1, "session")
         data.close()
+
+
+def check_a_session_off_the_queue_whose_end_nobody_heard(space):
+    with Lab(space, SNAT, tls=Tls()) as lab:
+        subject = Subject(lab, servers=[lab.server_entry()],
+                          tls={"fast-path": True})
+        subject.start()
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+
+        def states():
+            return [s["state"] for s in subject.ask("sessions")["sessions"]]
+
+        wait_until(lambda: states() == ["encrypted, not queued"],
+                   "a session off the queue")
+        _overrun(lab, subject)
+        wait_until(lambda: subject.ask("stats")["daemon"]["rechecks"] > 0,
+                   "a look at it")
+        same(len(states()), 1, "as it lives")
+        _overrun(lab, subject, ("-D", "-p", "tcp", "--dport", "21"))
+        wait_until(lambda: states() == ["closing"], "its end")
+        subject.wait_event("grant", op="close")
+        dialog.close()
 
 
 def check_more_ends_than_the_socket_holds(space):
