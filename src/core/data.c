@@ -242,7 +242,10 @@ void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 			granted_syn(e, p);
 		}
 	}
-	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+	h = hole_find_used(e, &p->src, &p->dst);
+	outcome_verdict(e, tag,
+			data_syn_may_pass(h, p) ? VERDICT_ACCEPT : VERDICT_DROP,
+			(struct span){ 0 });
 }
 
 void data_refused(struct engine *e, const struct action *failed)

@@ -108,14 +108,28 @@ static bool is_client_hello(const uint8_t head[DATA_TLS_HEAD])
 	       head[DATA_TLS_HEAD - 1] == TLS_CLIENT_HELLO;
 }
 
+/* The first copy of each byte is what counts; another one must be the same. */
+static bool says_the_same(const struct data_watch *w, const struct packet *p)
+{
+	struct span payload = packet_payload(p);
+	uint32_t from = w->next - w->have - p->seq;
+
+	for (uint32_t i = 0; i < w->have; i++)
+		if (from + i < payload.len &&
+		    payload.at[from + i] != w->head[i])
+			return false;
+	return true;
+}
+
 /* Read on in the client's first bytes; false if @p may not pass. */
 static bool read_head(struct engine *e, struct hole *h, const struct packet *p)
 {
 	struct data_watch *w = &h->watch;
 	struct span fresh;
 
-	if (seq_before(w->next, p->seq))
-		return false; /* not in order: it will come again */
+	/* Not in order: it will come again. */
+	if (seq_before(w->next, p->seq) || !says_the_same(w, p))
+		return false;
 	fresh = span_sub(packet_payload(p), w->next - p->seq,
 			 DATA_TLS_HEAD - w->have);
 	if (fresh.len)
@@ -142,6 +156,13 @@ static bool may_pass(struct engine *e, struct hole *h, const struct packet *p,
 		return false;
 	}
 	return w->synced && read_head(e, h, p);
+}
+
+bool data_syn_may_pass(const struct hole *h, const struct packet *syn)
+{
+	/* TCP Fast Open (RFC 7413 4.2): payload that could not be judged. The
+	 * initiator tries again without it. */
+	return !h || !h->watch.on || !packet_payload(syn).len;
 }
 
 bool data_payload(struct engine *e, const struct packet *p, uint32_t tag)

@@ -86,6 +86,7 @@ struct tls_session {
 	uint8_t phase;    /* enum tls_phase */
 	uint16_t version; /* from CHOSEN on; wire value */
 	bool retried;     /* a HelloRetryRequest was read */
+	bool requested;   /* a CertificateRequest was */
 	uint64_t id_hash; /* of the session id that the client sent; 0: none */
 	struct store sni; /* until the certificate was told */
 	struct tls_side side[2];

@@ -122,6 +122,16 @@ static bool take_certificate(struct engine *e, struct session *s,
 	return true;
 }
 
+/* There is but one (RFC 5246 7.4.4): a record has room for thousands. */
+static bool take_request(struct engine *e, struct session *s)
+{
+	if (s->tls.phase != TLS_CHOSEN || s->tls.requested)
+		return false;
+	s->tls.requested = true;
+	handshake_tell(e, s, TLS_STEP_CERTIFICATE_REQUEST);
+	return true;
+}
+
 /* False if @type has no place here, or its body cannot be read. */
 static bool take_message(struct engine *e, struct session *s, enum direction d,
 			 uint8_t type, struct span body)
@@ -134,9 +144,7 @@ static bool take_message(struct engine *e, struct session *s, enum direction d,
 	case TLS_CERTIFICATE:
 		return take_certificate(e, s, d, body);
 	case TLS_CERTIFICATE_REQUEST:
-		if (d == FROM_SERVER && s->tls.phase == TLS_CHOSEN)
-			handshake_tell(e, s, TLS_STEP_CERTIFICATE_REQUEST);
-		return d == FROM_SERVER;
+		return d == FROM_SERVER && take_request(e, s);
 	default:
 		/* Keys and signatures: nothing to learn from them. */
 		return s->tls.phase == TLS_CHOSEN;

@@ -4,9 +4,9 @@
  * and the right alert says why. The numbers are those of the attack list in
  * the project's field notes: here 1 to 12, on endpoints and who may name them;
  * 5, 6, 7 and 21 (tricks with TCP): test_engine_attacks_tcp.c; from 13 on:
- * test_engine_attacks_stream.c. What needs TLS or a kernel is
- * tested elsewhere (most of 16, and 18: STARTTLS and grants, 19: stripping, 22
- * and 23: queue and conntrack, 26: damaged captures).
+ * test_engine_attacks_stream.c. What needs TLS, 16 to 19, and 21 under TLS:
+ * test_engine_attacks_tls.c. What needs a kernel is tested elsewhere (22 and
+ * 23: queue and conntrack, 26: damaged captures).
  */
 #include <setjmp.h>
 #include <stdarg.h>

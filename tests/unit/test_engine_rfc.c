@@ -4,14 +4,14 @@
  * test a statement. The numbers are those of the statements in the project's
  * field notes. Without a test here:
  *
- *   13      a second AUTH comes under TLS, which is not read
- *   14, 15  CCC, and ADAT's long lines: only after 234 or 334
- *   30-41   FTP over TLS (RFC 4217): tested with the TLS code
+ *   13-15, 30-42, 51
+ *           AUTH and FTP over TLS: test_engine_rfc_tls.c, where its own table
+ *           says which of them are tested in the lab
  *   43      RFC 6384 wants an ALG to go blind after AUTH whatever the reply;
  *           we follow RFC 2228 (12): only 234 changes anything
- *   47, 48  replacing commands and refusing Telnet options: an ALG that
- *           translates FTP itself; we pass all but endpoints unchanged
- *   51      implicit TLS: tested with the TLS code
+ *   47, 48  replacing commands (but for tls.explicit, see
+ *           test_engine_tls_require.c) and refusing Telnet options: an ALG
+ *           that translates FTP itself; we pass all but endpoints unchanged
  */
 #include <setjmp.h>
 #include <stdarg.h>
