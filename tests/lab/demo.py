@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The main job, shown: FTP and FTPS through a firewall that translates addresses
-and accepts nothing but the control port and RELATED,ESTABLISHED."""
+"""The main job, shown: FTP and FTPS through a firewall that translates
+addresses and accepts nothing but the control port and RELATED,ESTABLISHED."""
 
 import argparse
 import os
