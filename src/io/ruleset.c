@@ -28,6 +28,10 @@
  * too few to be a load. */
 #define STRANGER_LIMIT "-m limit --limit 10/sec --limit-burst 20"
 
+/* Control ports that get a rule each. A data packet passes them all, so where
+ * there are more one match for many is cheaper. */
+#define SINGLE_MAX 3
+
 /* The multiport match takes no more. */
 #define MULTIPORT_MAX 15
 
@@ -109,15 +113,28 @@ static void put_queue(FILE *to, const struct ruleset *rules)
 	fputs(rules->bypass ? " --queue-bypass\n" : "\n", to);
 }
 
-/* -A SALLYPORT -p tcp -m multiport --dports 21,990 -j NFQUEUE ...
- * -A SALLYPORT -p tcp -m multiport --sports 21,990 -j NFQUEUE ... */
-static void put_control(FILE *to, const struct ruleset *rules,
-			const char *direction)
+/* -A SALLYPORT -p tcp -m tcp --dport 21 -j NFQUEUE ...
+ * -A SALLYPORT -p tcp -m tcp --dport 990 -j NFQUEUE ...
+ *
+ * iptables over nftables makes one comparison of such a rule; multiport is a
+ * module that has to be called. */
+static void put_single(FILE *to, const struct ruleset *rules, char direction)
+{
+	for (size_t i = 0; i < rules->ports; i++) {
+		fprintf(to, "-A " RULESET_CHAIN " -p tcp -m tcp --%cport %u",
+			direction, rules->port[i]);
+		put_queue(to, rules);
+	}
+}
+
+/* -A SALLYPORT -p tcp -m multiport --dports 21,990,2121,2221 -j NFQUEUE ... */
+static void put_many(FILE *to, const struct ruleset *rules, char direction)
 {
 	for (size_t i = 0; i < rules->ports; i++) {
 		if (i % MULTIPORT_MAX == 0)
 			fprintf(to,
-				"-A " RULESET_CHAIN " -p tcp -m multiport %s ",
+				"-A " RULESET_CHAIN
+				" -p tcp -m multiport --%cports ",
 				direction);
 		fprintf(to, "%u", rules->port[i]);
 		if ((i + 1) % MULTIPORT_MAX == 0 || i + 1 == rules->ports)
@@ -125,6 +142,14 @@ static void put_control(FILE *to, const struct ruleset *rules,
 		else
 			fputc(',', to);
 	}
+}
+
+static void put_control(FILE *to, const struct ruleset *rules, char direction)
+{
+	if (rules->ports <= SINGLE_MAX)
+		put_single(to, rules, direction);
+	else
+		put_many(to, rules, direction);
 }
 
 /* -A SALLYPORT -p tcp -m set --match-set sallyport4 src,dst,dst -j NFQUEUE ...
@@ -170,8 +195,8 @@ void ruleset_put_chain(FILE *to, const struct ruleset *rules,
 		       const struct ruleset_family *family, const char *table)
 {
 	if (strcmp(table, "mangle") == 0) {
-		put_control(to, rules, "--dports");
-		put_control(to, rules, "--sports");
+		put_control(to, rules, 'd');
+		put_control(to, rules, 's');
 		return;
 	}
 	put_pinholes(to, rules, family);
