@@ -157,14 +157,13 @@ struct action {
 #define OUTCOME_BYTES_MAX    (2 * 65536 + 4096)
 
 struct outcome {
-	struct ends ask; /* ENGINE_ASK_NAT: whose translation is wanted */
-	struct verdict verdict[OUTCOME_VERDICTS_MAX];
-	size_t verdicts;
-	struct action action[OUTCOME_ACTIONS_MAX];
-	size_t actions;
-	struct event event[OUTCOME_EVENTS_MAX];
-	size_t events;
+	/* What every packet sets lies together. */
+	size_t verdicts, actions, events;
 	size_t text_len, bytes_len;
+	struct verdict verdict[OUTCOME_VERDICTS_MAX];
+	struct action action[OUTCOME_ACTIONS_MAX];
+	struct event event[OUTCOME_EVENTS_MAX];
+	struct ends ask; /* ENGINE_ASK_NAT: whose translation is wanted */
 	uint8_t text[OUTCOME_TEXT_MAX];
 	uint8_t bytes[OUTCOME_BYTES_MAX];
 };

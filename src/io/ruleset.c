@@ -5,10 +5,11 @@
  * Control connections are queued in mangle, where both directions show the
  * real addresses: behind DNAT, before SNAT.
  *
- *   FORWARD      what passes through
+ *   POSTROUTING  what passes through, and what this host sends. Not FORWARD:
+ *                one place serves both, and what the user's own rules drop is
+ *                not taken for delivered. Not OUTPUT: there the nat table has
+ *                not yet turned a local client's destination.
  *   INPUT        what is meant for this host
- *   POSTROUTING  what this host sends; not OUTPUT, where the nat table has not
- *                yet turned a local client's destination
  *
  * First packets of data connections are queued in raw, before conntrack sees
  * them, so that the daemon can create their entry first. There PREROUTING and
@@ -38,6 +39,10 @@
  * too few to be a load. */
 #define STRANGER_LIMIT "-m limit --limit 10/sec --limit-burst 20"
 
+/* Control ports that get a rule each. A data packet passes them all, so where
+ * there are more one match for many is cheaper. */
+#define SINGLE_MAX 3
+
 /* The multiport match takes no more. */
 #define MULTIPORT_MAX 15
 
@@ -50,43 +55,23 @@ const struct ruleset_family ruleset_families[RULESET_FAMILIES] = {
 
 const char *const ruleset_tables[RULESET_TABLES] = { "raw", "mangle" };
 
-/* Which packets a jump is for, besides what its match says. */
-enum jump_for {
-	FOR_ALL,
-	FOR_SENT_CONTROL, /* of control connections, sent by this host */
-	FOR_SENT_DATA,    /* of marked data connections, sent by this host */
-};
-
 /* Where the chains are jumped to from, for which packets. */
 static const struct {
 	const char *table, *chain, *match;
-	enum jump_for what;
+	bool sent; /* our own packets are among them; see put_jump() */
 } jumps[] = {
 	/* raw -I PREROUTING ! -i lo -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", FOR_ALL },
+	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", false },
 	/* raw -I OUTPUT -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", FOR_ALL },
-	/* mangle -I FORWARD -p tcp -j SALLYPORT */
-	{ "mangle", "FORWARD", "-p tcp", FOR_ALL },
+	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", false },
 	/* mangle -I INPUT ! -i lo -p tcp -j SALLYPORT */
-	{ "mangle", "INPUT", "! -i lo -p tcp", FOR_ALL },
-	/* mangle -I POSTROUTING ! -o lo -p tcp -m multiport --ports 21,990
-	 *	-m addrtype --src-type LOCAL -m mark ! --mark 0x1000/0x1000
+	{ "mangle", "INPUT", "! -i lo -p tcp", false },
+	/* mangle -I POSTROUTING ! -o lo -p tcp -m mark ! --mark 0x1000
 	 *	-j SALLYPORT */
-	{ "mangle", "POSTROUTING", "! -o lo -p tcp", FOR_SENT_CONTROL },
-	/* mangle -I POSTROUTING ! -o lo -p tcp
-	 *	-m connmark --mark 0x4000/0x4000
-	 *	-m addrtype --src-type LOCAL -m mark ! --mark 0x1000/0x1000
-	 *	-j SALLYPORT */
-	{ "mangle", "POSTROUTING", "! -o lo -p tcp", FOR_SENT_DATA },
+	{ "mangle", "POSTROUTING", "! -o lo -p tcp", true },
 };
 
 #define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
-
-static bool jump_wanted(const struct ruleset *rules, size_t i)
-{
-	return jumps[i].what != FOR_SENT_DATA || rules->data_mark != 0;
-}
 
 /* -m connmark --mark 0x4000/0x4000 */
 static void put_connmark(FILE *to, uint32_t mark)
@@ -94,38 +79,20 @@ static void put_connmark(FILE *to, uint32_t mark)
 	fprintf(to, " -m connmark --mark 0x%" PRIx32 "/0x%" PRIx32, mark, mark);
 }
 
-/* What this host sends itself. To ask where an address belongs takes the kernel
- * a look into its routes, so most data packets are sorted out before that: by
- * their ports, where one match can hold all of them, or by their mark. */
-static void put_sent_here(FILE *to, const struct ruleset *rules,
-			  enum jump_for what)
-{
-	if (what == FOR_SENT_DATA) {
-		put_connmark(to, rules->data_mark);
-	} else if (rules->ports <= MULTIPORT_MAX) {
-		fputs(" -m multiport --ports ", to);
-		for (size_t i = 0; i < rules->ports; i++)
-			fprintf(to, "%s%u", i ? "," : "", rules->port[i]);
-	}
-	fputs(" -m addrtype --src-type LOCAL", to);
-	if (rules->skip_mark)
-		fprintf(to, " -m mark ! --mark 0x%" PRIx32 "/0x%" PRIx32,
-			rules->skip_mark, rules->skip_mark);
-}
-
+/* The packets that we send ourselves have the mark, all of it and nothing else:
+ * others may have the same bit for reasons of their own. */
 static void put_jump(FILE *to, size_t i, const struct ruleset *rules)
 {
 	fprintf(to, "%s %s", jumps[i].chain, jumps[i].match);
-	if (jumps[i].what != FOR_ALL)
-		put_sent_here(to, rules, jumps[i].what);
+	if (jumps[i].sent && rules->skip_mark)
+		fprintf(to, " -m mark ! --mark 0x%" PRIx32, rules->skip_mark);
 	fputs(" -j " RULESET_CHAIN, to);
 }
 
 void ruleset_put_jumps(FILE *to, const struct ruleset *rules, const char *table)
 {
 	for (size_t i = 0; i < JUMPS; i++) {
-		if (strcmp(jumps[i].table, table) != 0 ||
-		    !jump_wanted(rules, i))
+		if (strcmp(jumps[i].table, table) != 0)
 			continue;
 		fputs("-I ", to);
 		put_jump(to, i, rules);
@@ -146,15 +113,28 @@ static void put_queue(FILE *to, const struct ruleset *rules)
 	fputs(rules->bypass ? " --queue-bypass\n" : "\n", to);
 }
 
-/* -A SALLYPORT -p tcp -m multiport --dports 21,990 -j NFQUEUE ...
- * -A SALLYPORT -p tcp -m multiport --sports 21,990 -j NFQUEUE ... */
-static void put_control(FILE *to, const struct ruleset *rules,
-			const char *direction)
+/* -A SALLYPORT -p tcp -m tcp --dport 21 -j NFQUEUE ...
+ * -A SALLYPORT -p tcp -m tcp --dport 990 -j NFQUEUE ...
+ *
+ * iptables over nftables makes one comparison of such a rule; multiport is a
+ * module that has to be called. */
+static void put_single(FILE *to, const struct ruleset *rules, char direction)
+{
+	for (size_t i = 0; i < rules->ports; i++) {
+		fprintf(to, "-A " RULESET_CHAIN " -p tcp -m tcp --%cport %u",
+			direction, rules->port[i]);
+		put_queue(to, rules);
+	}
+}
+
+/* -A SALLYPORT -p tcp -m multiport --dports 21,990,2121,2221 -j NFQUEUE ... */
+static void put_many(FILE *to, const struct ruleset *rules, char direction)
 {
 	for (size_t i = 0; i < rules->ports; i++) {
 		if (i % MULTIPORT_MAX == 0)
 			fprintf(to,
-				"-A " RULESET_CHAIN " -p tcp -m multiport %s ",
+				"-A " RULESET_CHAIN
+				" -p tcp -m multiport --%cports ",
 				direction);
 		fprintf(to, "%u", rules->port[i]);
 		if ((i + 1) % MULTIPORT_MAX == 0 || i + 1 == rules->ports)
@@ -162,6 +142,14 @@ static void put_control(FILE *to, const struct ruleset *rules,
 		else
 			fputc(',', to);
 	}
+}
+
+static void put_control(FILE *to, const struct ruleset *rules, char direction)
+{
+	if (rules->ports <= SINGLE_MAX)
+		put_single(to, rules, direction);
+	else
+		put_many(to, rules, direction);
 }
 
 /* -A SALLYPORT -p tcp -m connmark --mark 0x4000/0x4000 -m tcp ! --syn
@@ -230,8 +218,8 @@ void ruleset_put_chain(FILE *to, const struct ruleset *rules,
 {
 	if (strcmp(table, "mangle") == 0) {
 		put_marked(to, rules);
-		put_control(to, rules, "--dports");
-		put_control(to, rules, "--sports");
+		put_control(to, rules, 'd');
+		put_control(to, rules, 's');
 		return;
 	}
 	put_pinholes(to, rules, family);
@@ -302,8 +290,6 @@ void ruleset_print(FILE *to, const struct ruleset *rules)
 	for (size_t f = 0; f < RULESET_FAMILIES; f++) {
 		put_chains(to, rules, &ruleset_families[f]);
 		for (size_t i = 0; i < JUMPS; i++)
-			if (jump_wanted(rules, i))
-				put_jump_once(to, rules, &ruleset_families[f],
-					      i);
+			put_jump_once(to, rules, &ruleset_families[f], i);
 	}
 }
