@@ -80,7 +80,7 @@ static enum ruleset_result program_problem(const char *program, int error,
 	return problem(RULESET_REFUSED, text,
 		       "%s failed: %.200s; where the kernel lacks them, load "
 		       "the modules xt_NFQUEUE, xt_set, xt_multiport, "
-		       "xt_addrtype, xt_connmark and xt_mark",
+		       "xt_connmark and xt_mark",
 		       program, r->err);
 }
 
