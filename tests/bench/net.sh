@@ -18,7 +18,7 @@
 # only the control port and what is RELATED or ESTABLISHED.
 #
 # Samples go to standard output, the rest to standard error.
-#	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS MILLISECONDS BYTES
+#	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS MILLISECONDS BYTES PARTS
 
 # Lists of words are meant to be split, and "make or die" is what it seems.
 # shellcheck disable=SC2086,SC2015
@@ -29,6 +29,7 @@ sallyport=$3
 rounds=$4
 milliseconds=$5
 bytes=$6
+parts=$7
 
 # Data connections of one round.
 connects=100
@@ -148,7 +149,12 @@ start_d() {
 	}
 }
 
-load() {
+load() { # PART COMMAND...
+	case $parts in
+	*$1*) ;;
+	*) return 0 ;;
+	esac
+	shift
 	in_ns client taskset -c "$cpus" "$here/ftp_load" "$@"
 }
 
@@ -159,13 +165,14 @@ run_all() { # HOW CPUS
 	for pid in $pids; do
 		taskset -acp "$cpus" "$pid" >/dev/null
 	done
-	load control "$how.control1" "$rounds" "$milliseconds" 1 $all &&
-	load control "$how.control64" "$rounds" "$milliseconds" 64 $all &&
-	load passive "$how.passive" "$rounds" $connects $data &&
-	load active "$how.active" "$rounds" $connects $data &&
-	load bulk "$how.bulk" "$rounds" "$bytes" $data &&
-	load control "$how.tls1" "$rounds" "$milliseconds" 1 $tls &&
-	load first "$how.first" "$rounds" $connects $first
+	load control control "$how.control1" "$rounds" "$milliseconds" 1 $all &&
+	load control control "$how.control64" "$rounds" "$milliseconds" 64 \
+		$all &&
+	load data passive "$how.passive" "$rounds" $connects $data &&
+	load data active "$how.active" "$rounds" $connects $data &&
+	load bulk bulk "$how.bulk" "$rounds" "$bytes" $data &&
+	load tls control "$how.tls1" "$rounds" "$milliseconds" 1 $tls &&
+	load tls first "$how.first" "$rounds" $connects $first
 }
 
 mount -t tmpfs tmpfs /run && mkdir /run/netns || die "no mounts of our own"

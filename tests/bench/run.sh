@@ -6,7 +6,7 @@
 #	SALLYPORT=build/sallyport BUILD=build sh tests/bench/run.sh [--strict]
 #
 # --strict: exit status 1 when a bar is missed. BENCH_QUICK=1: a tenth of the
-# time. The raw samples stay in $BUILD/bench/samples. What this machine cannot
+# time. BENCH_PARTS="control tls": these only, of engine control data bulk tls. The raw samples stay in $BUILD/bench/samples. What this machine cannot
 # do is skipped, with the reason.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
@@ -56,7 +56,7 @@ network() {
 	setpriv --pdeathsig KILL \
 		unshare --mount --pid --fork --kill-child=KILL --mount-proc \
 		sh $source/net.sh "spbench-$$" "$here" "$1" \
-		$rounds $milliseconds $bytes >>"$samples" &
+		$rounds $milliseconds $bytes "$parts" >>"$samples" &
 	inside=$!
 	# unshare itself ignores the signals that would end it.
 	trap 'kill -KILL $inside; exit 130' INT TERM HUP
@@ -66,6 +66,7 @@ network() {
 	return $status
 }
 
+parts=${BENCH_PARTS:-engine control data bulk tls}
 cpu=$(taskset -cp $$ | sed 's/.*: //; s/.*[,-]//')
 library=$(cd "$build" && pwd)/libcore.a
 compile engine_bench engine_bench.c rig.c trace.c bench.c "$library" &&
@@ -79,8 +80,13 @@ if [ "${free:-0}" -lt $memory_kb ]; then
 	echo "skipped: a million sessions: less than 3 GB of memory are free"
 	most=100000
 fi
-echo "... the engine alone"
-pinned "$here/engine_bench" $engine_rounds $most >"$samples" || exit 3
+true >"$samples"
+case $parts in
+*engine*)
+	echo "... the engine alone"
+	pinned "$here/engine_bench" $engine_rounds $most >"$samples" || exit 3
+	;;
+esac
 case $sallyport in
 /*) ;;
 *) sallyport=$PWD/$sallyport ;;
