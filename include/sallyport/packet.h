@@ -64,7 +64,11 @@ static inline struct span packet_payload(const struct packet *p)
 }
 
 /* Payload, SYN and FIN each take sequence numbers (RFC 9293 3.4). */
-uint32_t packet_seq_len(const struct packet *p);
+static inline uint32_t packet_seq_len(const struct packet *p)
+{
+	return (uint32_t)(p->ip.len - p->payload_at) + !!(p->flags & TCP_SYN) +
+	       !!(p->flags & TCP_FIN);
+}
 
 /* Does the TCP checksum fit? */
 bool packet_checksum_ok(const struct packet *p);

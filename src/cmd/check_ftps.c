@@ -49,9 +49,9 @@ static void say_tls(const struct policy *p)
 	static const char *const explicit_tls[] = {
 		[TLS_ALLOW] = "AUTH TLS is left to client and server.",
 		[TLS_REQUIRE] = "AUTH TLS is required on the FTP ports: a "
-				"login without it ends the session.",
+				"login without it is refused (530).",
 		[TLS_FORBID] = "AUTH TLS is forbidden on the FTP ports: it "
-			       "ends the session.",
+			       "is refused (534).",
 	};
 
 	printf("  %s\n", explicit_tls[p->explicit_tls]);
@@ -89,9 +89,11 @@ static void say_active(const struct policy *p, const struct policy_server *s)
 	}
 	printf("    active mode allowed: it may connect from port ");
 	print_data_ports(p);
-	puts(" to a client\n"
-	     "      that has an encrypted session with it and an address that "
-	     "nothing translates");
+	printf(" to\n"
+	       "      ports %u-65535 of a client that has an encrypted session "
+	       "with it and an\n"
+	       "      address that nothing translates\n",
+	       p->minimum_port);
 }
 
 static void say_rest_of_server(const struct policy_server *s)

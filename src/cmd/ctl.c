@@ -66,6 +66,11 @@ static int print_pinholes(const struct ask *a, const json_t *answer)
 	return print_table(a, answer, ctl_table_pinholes);
 }
 
+static int print_grants(const struct ask *a, const json_t *answer)
+{
+	return print_table(a, answer, ctl_table_grants);
+}
+
 static int print_stats(const struct ask *a, const json_t *answer)
 {
 	return print_table(a, answer, ctl_table_stats);
@@ -144,6 +149,7 @@ static const struct request requests[] = {
 	{ "status", print_status, "what runs, and how much there is to do" },
 	{ "sessions", print_sessions, "the control connections" },
 	{ "pinholes", print_pinholes, "pinholes and data connections" },
+	{ "grants", print_grants, "what encrypted sessions may open" },
 	{ "stats", print_stats, "all counters" },
 	{ "events", NULL, "events as they come, until interrupted" },
 	{ "reload", print_reload, "read the configuration again" },

@@ -13,11 +13,12 @@ json_t *daemon_answer_stats(struct daemon *d);
 json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r);
 
 /*
- * Begin the answer that lists a table: {"sessions": [...]} or
- * {"pinholes": [...]}. It is sent in parts, so that a full table holds no
+ * daemon_table.c: begin the answer that lists a table: {"sessions": [...]},
+ * {"pinholes": [...]} or {"grants": [...]}. It is sent in parts, so that a full table holds no
  * worker up and takes no memory. Rows made or gone meanwhile may be missed.
  */
 void daemon_answer_sessions(struct daemon *d, struct control_peer *peer);
 void daemon_answer_pinholes(struct daemon *d, struct control_peer *peer);
+void daemon_answer_grants(struct daemon *d, struct control_peer *peer);
 
 #endif

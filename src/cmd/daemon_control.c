@@ -72,6 +72,7 @@ static const struct request {
 	{ "status", ask_status },
 	{ "sessions", daemon_answer_sessions },
 	{ "pinholes", daemon_answer_pinholes },
+	{ "grants", daemon_answer_grants },
 	{ "stats", ask_stats },
 	{ "events", ask_events },
 	{ "reload", ask_reload },

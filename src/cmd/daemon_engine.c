@@ -48,11 +48,12 @@ static void undo(struct daemon *d, struct hand *h, const struct action *a,
 void daemon_settle(struct daemon *d, struct hand *h, uint64_t now)
 {
 	const char *why[OUTCOME_ACTIONS_MAX];
+	const size_t actions = h->out->actions;
 
-	for (size_t i = 0; i < h->out->actions; i++)
+	for (size_t i = 0; i < actions; i++)
 		why[i] = daemon_act(d, &h->out->action[i]);
 	journal_add(d->journal, h->out);
-	for (size_t i = 0; i < h->out->actions; i++) {
+	for (size_t i = 0; i < actions; i++) {
 		if (!why[i])
 			continue;
 		complain(d, &h->out->action[i], why[i]);

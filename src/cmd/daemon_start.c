@@ -85,6 +85,10 @@ static int open_conntrack(struct daemon *d)
 
 	if (result == CONNTRACK_FINE)
 		result = conntrack_events_open(&d->ends, &marks);
+	/* Data connections that a daemon before this one did not judge: nobody
+	 * can now, and they need not be queued to their ends. */
+	if (result == CONNTRACK_FINE)
+		result = conntrack_mark_clear(d->conntrack, p->data_mark);
 	if (result == CONNTRACK_FAILED)
 		return fail_errno(conntrack_text(result), errno);
 	if (result != CONNTRACK_FINE)

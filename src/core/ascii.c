@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Classes of bytes without a locale, and numbers without printf(). */
+/* Numbers without printf(). */
 #include <sallyport/span.h>
 
 #include "ascii.h"
 
 /* UINT32_MAX has ten digits. */
 #define DECIMAL_MAX 10
-
-bool ascii_is_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool ascii_is_letter(int c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-bool ascii_is_delimiter(int c)
-{
-	return c >= 33 && c <= 126 && !ascii_is_digit(c);
-}
-
-uint8_t ascii_upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
 
 struct writer writer_of(char *at, size_t room)
 {

@@ -7,14 +7,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* @c: a byte, or -1 (what rd_peek() gives at the end), which is in no class. */
-bool ascii_is_digit(int c);
-bool ascii_is_letter(int c);
+/* @c: a byte, or -1 (what rd_peek() gives at the end), which is in no class.
+ * In the header because they are asked for every byte of a command. */
+static inline bool ascii_is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool ascii_is_letter(int c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
 
 /* Could @c stand between two fields: visible, and not a digit (RFC 2428 2). */
-bool ascii_is_delimiter(int c);
+static inline bool ascii_is_delimiter(int c)
+{
+	return c >= 33 && c <= 126 && !ascii_is_digit(c);
+}
 
-uint8_t ascii_upper(uint8_t c);
+static inline uint8_t ascii_upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+}
 
 /* Writes from left to right; what does not fit is left out and sets @full. */
 struct writer {

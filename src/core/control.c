@@ -233,8 +233,10 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 	} else {
 		take_and_forward(e, s, d, p, tag);
 	}
-	release_held(e, s, FROM_CLIENT);
-	release_held(e, s, FROM_SERVER);
+	if (s->side[FROM_CLIENT].held_count)
+		release_held(e, s, FROM_CLIENT);
+	if (s->side[FROM_SERVER].held_count)
+		release_held(e, s, FROM_SERVER);
 	if (is_over(s))
 		session_end(e, s, "fin");
 }

@@ -57,13 +57,17 @@ static bool limits_are_fine(const struct engine_limits *l)
 	       l->line_length <= ENGINE_LINE_MAX;
 }
 
+/* Whole cache lines, so that all sessions lie in them alike. */
+#define SESSION_ROOM \
+	((sizeof(struct session) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE)
+
 /* Lay the tables out behind the engine; with @a->base NULL only count. */
 static void lay_out(struct engine *e, struct arena *a,
 		    const struct engine_limits *l)
 {
 	uint32_t peers = l->sessions + 2 * l->pinholes + 1;
 
-	pool_init(&e->sessions, a, sizeof(struct session), l->sessions);
+	pool_init(&e->sessions, a, SESSION_ROOM, l->sessions);
 	pool_init(&e->holes, a, sizeof(struct hole), l->pinholes);
 	pool_init(&e->grants, a, sizeof(struct grant), grants_for(l));
 	pool_init(&e->peers, a, sizeof(struct peer), peers);
@@ -114,7 +118,7 @@ size_t engine_size(const struct engine_limits *limits)
 	if (!limits_are_fine(limits))
 		return 0;
 	lay_out(&shape, &a, limits);
-	return a.used;
+	return a.used + CACHE_LINE;
 }
 
 struct engine *engine_init(void *memory, size_t size,
@@ -123,7 +127,10 @@ struct engine *engine_init(void *memory, size_t size,
 			   const uint8_t key[ENGINE_KEY_LEN])
 {
 	struct engine *e = memory;
-	struct arena a = { memory, sizeof(*e) };
+	size_t odd = (uintptr_t)memory % CACHE_LINE;
+	/* The tables lie in cache lines wherever the caller's memory does. */
+	struct arena a = { (uint8_t *)memory + (odd ? CACHE_LINE - odd : 0),
+			   sizeof(*e) };
 
 	if (!engine_size(limits) || size < engine_size(limits))
 		return NULL;

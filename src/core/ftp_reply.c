@@ -14,10 +14,16 @@
 /* The code that @line starts with; 0 if it does not start with one. */
 static uint16_t code_of(struct span line)
 {
-	struct cursor c = cursor_of(span_sub(line, 0, CODE_LEN));
-	uint32_t code = rd_decimal(&c, CODE_LEN, CODE_MAX);
+	unsigned int code = 0;
 
-	return code >= CODE_MIN ? (uint16_t)code : 0;
+	if (line.len < CODE_LEN)
+		return 0;
+	for (size_t i = 0; i < CODE_LEN; i++) {
+		if (!ascii_is_digit(line.at[i]))
+			return 0;
+		code = code * 10 + (line.at[i] - (unsigned int)'0');
+	}
+	return code >= CODE_MIN && code <= CODE_MAX ? (uint16_t)code : 0;
 }
 
 /* The byte behind the code; the end of the line counts as the space. */

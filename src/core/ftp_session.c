@@ -48,6 +48,14 @@ static struct span upper(struct engine *e, struct span word)
 
 /* --- commands --------------------------------------------------------- */
 
+/* What has a name of its own need not be copied. */
+static struct span verb_text(struct engine *e, const struct ftp_command *cmd)
+{
+	const char *name = ftp_verb_name(cmd->verb);
+
+	return *name ? span_of(name, cmd->word.len) : upper(e, cmd->word);
+}
+
 static void tell_command(struct engine *e, const struct session *s,
 			 const struct ftp_command *cmd)
 {
@@ -59,7 +67,7 @@ static void tell_command(struct engine *e, const struct session *s,
 		lost || cmd->verb == FTP_NOT_FTP || ftp_command_is_secret(cmd);
 	struct event *ev = outcome_event(e, s, EVENT_COMMAND);
 
-	ev->command.verb = lost ? span_str("***") : upper(e, cmd->word);
+	ev->command.verb = lost ? span_str("***") : verb_text(e, cmd);
 	ev->command.has_arg = cmd->has_arg;
 	ev->command.secret = secret;
 	ev->command.arg = secret ? span_str("***") : outcome_text(e, cmd->arg);

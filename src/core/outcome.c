@@ -2,6 +2,7 @@
 /* Filling the outcome of one call: events, actions, verdicts and their text. */
 #include "outcome.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "hold.h"
@@ -47,6 +48,9 @@ bool outcome_has_room_for_end(const struct engine *e)
 		       OUTCOME_VERDICTS_MAX;
 }
 
+/* Where the part begins that each type of event has for itself. */
+#define EVENT_OWN offsetof(struct event, session_open)
+
 struct event *outcome_event(struct engine *e, const struct session *s,
 			    enum event_type type)
 {
@@ -56,7 +60,10 @@ struct event *outcome_event(struct engine *e, const struct session *s,
 	if (o->events < OUTCOME_EVENTS_MAX)
 		o->events++;
 	ev = &o->event[o->events - 1];
-	memset(ev, 0, sizeof(*ev));
+	/* In two parts: each is short enough for the compiler to write it with a
+	 * few wide stores; all of it at once becomes a slow string instruction. */
+	memset(ev, 0, EVENT_OWN);
+	memset((uint8_t *)ev + EVENT_OWN, 0, sizeof(*ev) - EVENT_OWN);
 	ev->type = type;
 	ev->at_us = e->now;
 	if (s) {

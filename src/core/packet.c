@@ -247,12 +247,6 @@ enum packet_kind packet_decode(struct span bytes, struct packet *out)
 	return PACKET_OTHER;
 }
 
-uint32_t packet_seq_len(const struct packet *p)
-{
-	return (uint32_t)(p->ip.len - p->payload_at) + !!(p->flags & TCP_SYN) +
-	       !!(p->flags & TCP_FIN);
-}
-
 bool packet_checksum_ok(const struct packet *p)
 {
 	struct span tcp = span_sub(p->ip, p->tcp_at, SIZE_MAX);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define CACHE_LINE 64
-
 void *arena_take(struct arena *a, size_t size)
 {
 	size_t at = (a->used + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;

@@ -19,7 +19,10 @@ struct arena {
 	size_t used;
 };
 
-/* @size bytes on a cache line boundary; NULL while counting. */
+#define CACHE_LINE 64
+
+/* @size bytes a whole number of cache lines behind the base; NULL while
+ * counting. */
 void *arena_take(struct arena *a, size_t size);
 
 struct pool {

@@ -9,9 +9,7 @@
 
 uint64_t random_draw(struct engine *e)
 {
-	const uint64_t word[2] = { ++e->draws, e->now };
-
-	return siphash(&e->key, word, 2);
+	return siphash_two(&e->key, ++e->draws, e->now);
 }
 
 /* Of an IPv4 address all but the last four bytes are known, so both ends fit
@@ -27,9 +25,7 @@ static uint64_t word_v4(const struct endpoint *a)
 static uint64_t hash_v4(const struct engine *e, uint64_t a, uint64_t b)
 {
 	/* The lower end first: both directions must agree. */
-	const uint64_t word[2] = { a < b ? a : b, a < b ? b : a };
-
-	return siphash(&e->key, word, 2);
+	return siphash_two(&e->key, a < b ? a : b, a < b ? b : a);
 }
 
 static uint64_t hash_v6(const struct engine *e, const struct endpoint *a,

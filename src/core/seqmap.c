@@ -19,11 +19,6 @@ bool seqmap_is_full(const struct seqmap *m)
 	return m->count >= SEQMAP_EDITS_MAX;
 }
 
-bool seqmap_is_empty(const struct seqmap *m)
-{
-	return m->count == 0 && m->base == 0;
-}
-
 bool seqmap_has_room(const struct seqmap *m, const struct pool *edits)
 {
 	return !seqmap_is_full(m) && edits->used < edits->count;

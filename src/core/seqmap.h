@@ -59,9 +59,6 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
  * make room. */
 bool seqmap_is_full(const struct seqmap *m);
 
-/* Are both sides' numbers the same, and will they stay so? */
-bool seqmap_is_empty(const struct seqmap *m);
-
 /* Is there room for one more, in the pool of all sessions too? */
 bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
 
@@ -69,6 +66,12 @@ bool seqmap_has_room(const struct seqmap *m, const struct pool *edits);
  * seqmap_has_room() must hold. @text is HOSTPORT_TEXT_MAX long at most. */
 void seqmap_add(struct seqmap *m, struct pool *edits, uint32_t at, uint16_t len,
 		struct span text);
+
+/* Are old and new numbers the same? */
+static inline bool seqmap_is_plain(const struct seqmap *m)
+{
+	return m->base == 0 && m->first == NIL;
+}
 
 /* Old to new. Inside an edit: the start of its text. */
 uint32_t seqmap_forward(const struct seqmap *m, const struct pool *edits,

@@ -115,6 +115,9 @@ struct pending {
 /* First text line of a multi-line reply that is kept for its event. */
 #define SESSION_REPLY_TEXT_MAX 120
 
+/* In the order of use, because each cache line costs a packet time: the first
+ * line is enough to find the session, the next two or three to read a bare
+ * acknowledgement, one more and that of the pending command for a line. */
 struct session {
 	uint32_t hash_next;
 	uint8_t life; /* enum session_life */
@@ -132,13 +135,14 @@ struct session {
 	uint8_t offers; /* bits of OFFERS_TLS and so on */
 	uint8_t seen;   /* midstream: a bit for each direction */
 	struct ends ends;
+	uint64_t last_us;
 	struct stream side[2]; /* by enum direction: the sender's */
-
-	struct pending pending[SESSION_PENDING_MAX];
-	uint8_t pending_at, pending_count;
+	uint64_t id;
 	struct ftp_reply_state reply;
 	uint8_t reply_text_len;
 	uint8_t unused_endpoints;
+	uint8_t pending_at, pending_count;
+	struct pending pending[SESSION_PENDING_MAX];
 	struct list holes; /* asked and open ones, oldest first */
 	struct list grants;
 	uint32_t granted;         /* data connections open under them */
@@ -148,7 +152,7 @@ struct session {
 
 	struct link life_link;
 	uint64_t life_since_us; /* when it was queued in its life's list */
-	uint64_t id, opened_us, last_us;
+	uint64_t opened_us;
 	struct nat_view nat;
 	uint64_t alerted; /* bit per enum alert: told once a session */
 	uint32_t commands, replies, data_connections;

@@ -122,7 +122,7 @@ static void leave_queue(struct engine *e, struct session *s)
 	if (!e->policy->fast_path || s->fast || s->nat_state != NAT_KNOWN)
 		return;
 	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++)
-		if (!seqmap_is_empty(&s->side[d].map) || s->side[d].held_count)
+		if (!seqmap_is_plain(&s->side[d].map) || s->side[d].held_count)
 			return;
 	s->fast = true;
 	e->stats.tls_fast++;

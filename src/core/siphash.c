@@ -32,22 +32,42 @@ static inline void absorb(struct state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-uint64_t siphash(const struct siphash_key *key, const uint64_t *word,
-		 size_t count)
+static inline struct state begin(const struct siphash_key *key)
 {
-	struct state s = {
+	return (struct state){
 		key->k0 ^ 0x736f6d6570736575ull,
 		key->k1 ^ 0x646f72616e646f6dull,
 		key->k0 ^ 0x6c7967656e657261ull,
 		key->k1 ^ 0x7465646279746573ull,
 	};
+}
+
+static inline uint64_t finish(struct state *s, size_t count)
+{
+	absorb(s, (uint64_t)(count * 8) << 56);
+	s->v2 ^= 0xff;
+	round_of(s);
+	round_of(s);
+	round_of(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t siphash(const struct siphash_key *key, const uint64_t *word,
+		 size_t count)
+{
+	struct state s = begin(key);
 
 	for (size_t i = 0; i < count; i++)
 		absorb(&s, word[i]);
-	absorb(&s, (uint64_t)(count * 8) << 56);
-	s.v2 ^= 0xff;
-	round_of(&s);
-	round_of(&s);
-	round_of(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return finish(&s, count);
+}
+
+uint64_t siphash_two(const struct siphash_key *key, uint64_t first,
+		     uint64_t second)
+{
+	struct state s = begin(key);
+
+	absorb(&s, first);
+	absorb(&s, second);
+	return finish(&s, 2);
 }

@@ -14,4 +14,8 @@ struct siphash_key {
 uint64_t siphash(const struct siphash_key *key, const uint64_t *word,
 		 size_t count);
 
+/* The same of two words, which is what every packet needs. */
+uint64_t siphash_two(const struct siphash_key *key, uint64_t first,
+		     uint64_t second);
+
 #endif

@@ -4,10 +4,24 @@
 
 #include <string.h>
 
+static void forget_all(struct store *st, struct pool *chunks)
+{
+	uint32_t i = st->first;
+
+	while (i != NIL) {
+		const struct store_chunk *c = pool_at(chunks, i);
+		uint32_t next = c->next;
+
+		pool_give(chunks, i);
+		i = next;
+	}
+	*st = (struct store){ NIL, NIL, st->at + st->len, 0, 0 };
+}
+
 void store_reset(struct store *st, struct pool *chunks, uint32_t seq)
 {
-	store_trim(st, chunks, st->at + st->len);
-	*st = (struct store){ NIL, NIL, seq, 0, 0 };
+	forget_all(st, chunks);
+	st->at = seq;
 }
 
 /* Bytes free in the last chunk. */
@@ -43,8 +57,27 @@ static struct store_chunk *add_chunk(struct store *st, struct pool *chunks)
 	return c;
 }
 
+/* The common case: one line, and all before it is acknowledged. */
+static bool append_first(struct store *st, struct pool *chunks,
+			 struct span bytes)
+{
+	uint32_t index = pool_take_raw(chunks);
+	struct store_chunk *c;
+
+	if (index == NIL)
+		return false;
+	c = pool_at(chunks, index);
+	c->next = NIL;
+	memcpy(c->byte, bytes.at, bytes.len);
+	st->first = st->last = index;
+	st->len = (uint32_t)bytes.len;
+	return true;
+}
+
 bool store_append(struct store *st, struct pool *chunks, struct span bytes)
 {
+	if (!st->len && bytes.len && bytes.len <= STORE_CHUNK)
+		return append_first(st, chunks, bytes);
 	if (!has_room(st, chunks, bytes.len))
 		return false;
 	while (bytes.len) {
@@ -70,27 +103,22 @@ void store_trim(struct store *st, struct pool *chunks, uint32_t seq)
 {
 	int32_t gone = (int32_t)(seq - st->at);
 
-	if (gone <= 0)
+	if (gone <= 0 || !st->len)
 		return;
-	if ((uint32_t)gone > st->len)
-		gone = (int32_t)st->len;
+	if ((uint32_t)gone >= st->len) {
+		forget_all(st, chunks);
+		return;
+	}
 	st->at += (uint32_t)gone;
 	st->len -= (uint32_t)gone;
-	for (uint32_t left = st->skip + (uint32_t)gone;;) {
-		uint32_t first = st->first;
+	for (gone += st->skip; gone >= STORE_CHUNK; gone -= STORE_CHUNK) {
+		const struct store_chunk *c = pool_at(chunks, st->first);
+		uint32_t next = c->next;
 
-		if (left < STORE_CHUNK && st->len) {
-			st->skip = (uint16_t)left;
-			return;
-		}
-		if (first == NIL)
-			break;
-		st->first =
-			((struct store_chunk *)pool_at(chunks, first))->next;
-		pool_give(chunks, first);
-		left = left < STORE_CHUNK ? 0 : left - STORE_CHUNK;
+		pool_give(chunks, st->first);
+		st->first = next;
 	}
-	*st = (struct store){ NIL, NIL, st->at, 0, 0 };
+	st->skip = (uint16_t)gone;
 }
 
 /* One contiguous run of kept bytes. */

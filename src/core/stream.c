@@ -224,7 +224,7 @@ static void read_lines(struct engine *e, struct session *s, enum direction d,
 		}
 		n = span_find(fresh, '\n') + 1;
 		if (!outcome_has_room(e, e->limits.line_length) ||
-		    (session_may_edit(e, s, d) && seqmap_is_full(&st->map)))
+		    (seqmap_is_full(&st->map) && session_may_edit(e, s, d)))
 			return;
 		st->urgent |= urgent;
 		if (n > fresh.len)

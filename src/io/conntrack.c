@@ -237,6 +237,53 @@ enum conntrack_result conntrack_lookup(struct conntrack *ct,
 	return result;
 }
 
+/* Taking a mark away, and what came of it. */
+struct clearing {
+	struct conntrack *ct;
+	uint32_t mark;
+	enum conntrack_result result;
+};
+
+static void clear_look(const struct nf_conntrack *entry, void *arg)
+{
+	struct clearing *c = arg;
+	enum conntrack_result result;
+	struct endpoint from, to;
+
+	/* A kernel that does not filter tells of all entries. */
+	if ((nfct_get_attr_u32(entry, ATTR_MARK) & c->mark) != c->mark ||
+	    !ct_get_tuple(entry, &ct_orig, &from, &to))
+		return;
+	result = conntrack_mark(c->ct, &from, &to, c->mark, 0);
+	if (result != CONNTRACK_FINE && result != CONNTRACK_MISSING)
+		c->result = result;
+}
+
+static int clear_entry(const struct nlmsghdr *msg, void *arg)
+{
+	return entry_read(msg, clear_look, arg);
+}
+
+/* The dump is on a socket of its own: entries change in the middle of it. */
+enum conntrack_result conntrack_mark_clear(struct conntrack *ct, uint32_t mark)
+{
+	struct clearing c = { .ct = ct, .mark = mark };
+	struct netlink_request r;
+	struct nlmsghdr *msg =
+		netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK,
+				IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC, 0);
+	struct mnl_socket *nl = netlink_open(0);
+	int error;
+
+	if (!nl)
+		return ct_result(-errno);
+	mnl_attr_put_u32(msg, CTA_MARK, htonl(mark));
+	mnl_attr_put_u32(msg, CTA_MARK_MASK, htonl(mark));
+	error = netlink_ask(nl, msg, clear_entry, &c);
+	mnl_socket_close(nl);
+	return error == 0 ? c.result : ct_result(error);
+}
+
 /* Who asks whether a connection lives, and what is known so far. */
 struct life {
 	const struct endpoint *from, *to;

@@ -70,6 +70,13 @@ enum conntrack_result conntrack_mark(struct conntrack *ct,
 				     uint32_t value);
 
 /*
+ * Take the bits of @mark from every entry that has all of them. Asks for each
+ * one in turn: for a few thousand at most, when nothing waits. An entry that
+ * ends meanwhile is fine.
+ */
+enum conntrack_result conntrack_mark_clear(struct conntrack *ct, uint32_t mark);
+
+/*
  * Does the connection with the original tuple @from, @to live, its entry with
  * all bits of @mark? CONNTRACK_FINE: yes. CONNTRACK_OVER: both ends have closed
  * it or one has reset it. CONNTRACK_MISSING: the entry is gone, or another

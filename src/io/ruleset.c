@@ -18,10 +18,11 @@
  *
  * Strangers who knock at the range of an FTPS server are queued as well, and no
  * rate holds them back. One rate for all would let a scanner use it up and keep
- * the client with a grant out; one for each source is a table of sources, which
- * a flood with forged ones fills, and then the kernel drops the client's SYN.
- * Nor would either protect the daemon: who floods the range can flood a control
- * port, which everybody may knock at, and which costs more.
+ * the client with a grant out; one for each source (hashlimit) is a table of
+ * sources, which a flood with forged ones fills: then the kernel drops every
+ * SYN of a source that is not in it, the client's included (seen on 6.18). Nor
+ * would either protect the daemon: a SYN to a control port is queued, too, and
+ * costs a little more.
  *
  * Loopback is left out: both ends of it are this host, and its packets would
  * come by twice.

@@ -176,6 +176,22 @@ void ctl_table_pinholes(FILE *to, const json_t *answer)
 		    COLUMNS(column), "no pinholes");
 }
 
+void ctl_table_grants(FILE *to, const json_t *answer)
+{
+	static const struct column column[] = {
+		{ "SESSION", "session", put_number },
+		{ "MODE", "mode", put_word },
+		{ "FROM", "from", ctl_table_endpoint },
+		{ "TO", "to", ctl_table_endpoint },
+		{ "PORTS", "ports", put_word },
+		{ "OPEN", "open", put_number },
+		{ "MOST", "most", put_number },
+	};
+
+	print_table(to, json_object_get(answer, "grants"), column,
+		    COLUMNS(column), "no grants");
+}
+
 /* --- status ------------------------------------------------------------------------ */
 
 static void put_list(FILE *to, const json_t *v)

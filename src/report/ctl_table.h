@@ -15,6 +15,7 @@
 void ctl_table_status(FILE *to, const json_t *answer);
 void ctl_table_sessions(FILE *to, const json_t *answer);
 void ctl_table_pinholes(FILE *to, const json_t *answer);
+void ctl_table_grants(FILE *to, const json_t *answer);
 
 /* "10.1.4.4:40000", "[fc00::1]:21", or the address alone. */
 void ctl_table_endpoint(FILE *to, const json_t *endpoint);

@@ -7,7 +7,8 @@ import subprocess
 
 import checks
 from dialog import Dialog
-from firewall import BOTH
+from firewall import BOTH, DNAT
+from ftps import Tls
 from lab import Lab
 from subject import Subject, must, same
 from topology import V4, address
@@ -60,6 +61,29 @@ def check_sessions_and_pinholes_behind_two_translations(space):
         same(stats["daemon"]["lookups"], 1, "lookups")
         same(stats["queues"][0]["full_drops"], 0, "drops")
         dialog.quit()
+
+
+def check_grants(space):
+    with Lab(space, DNAT, tls=Tls()) as lab:
+        subject = Subject(lab, servers=[lab.server_entry()])
+        subject.start()
+        lab.serve("vsftpd")
+        same(subject.ctl("grants"), "no grants\n", "table")
+        dialog = Dialog(lab)
+        wait_until(lambda: subject.ask("grants")["grants"], "the grants")
+        rows = subject.ask("grants")["grants"]
+        passive = [r for r in rows if r["mode"] == "passive"]
+        same({r["to"]["addr"] for r in passive},
+             {address("public", V4), address("server", V4)}, "to")
+        same({(r["from"]["addr"], r["ports"], r["open"], r["most"])
+              for r in passive},
+             {(address("client", V4), "42000-42999", 0, 8)}, "what is granted")
+        active, = [r for r in rows if r["mode"] == "active"]
+        same(active["from"], {"addr": address("server", V4)}, "from")
+        same(subject.ask("sessions")["sessions"][0]["state"], "encrypted",
+             "state")
+        dialog.quit()
+        wait_until(lambda: not subject.ask("grants")["grants"], "their end")
 
 
 def check_the_shape_of_requests(space):

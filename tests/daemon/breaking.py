@@ -10,6 +10,7 @@ import threading
 import checks
 from dialog import Dialog, read_all
 from firewall import SNAT
+from ftps import Tls
 from lab import Lab
 from subject import Subject, must, same
 from waiting import LabError, wait_until
@@ -159,25 +160,77 @@ def check_the_end_of_a_data_connection(space):
                    "the end of all")
 
 
-def check_more_ends_than_the_socket_holds(space):
-    """The daemon sleeps while tens of thousands of connections end."""
+def _overrun(lab, subject, last=()):
+    """The daemon sleeps while tens of thousands of connections end, and then
+    those that the arguments @last of conntrack(8) delete."""
+    batch = f"{lab.directory}/batch"
+    pid = subject.pid()
+    before = subject.ask("stats")["daemon"]["conntrack_overruns"]
+    with open(batch, "w", encoding="ascii") as out:
+        for i in range(ENDS):
+            out.write(f"-I -s 10.9.{i >> 8}.{i & 255} -d 10.8.0.1 -p tcp "
+                      "--sport 9 --dport 9 --state ESTABLISHED "
+                      "--timeout 100 --mark 0x1000\n")
+    lab.gateway.run(["conntrack", "-R", batch])
+    os.kill(pid, signal.SIGSTOP)
+    lab.gateway.run(["conntrack", "-D", "-d", "10.8.0.1"])
+    if last:
+        lab.gateway.run(["conntrack", *last])
+    os.kill(pid, signal.SIGCONT)
+    wait_until(
+        lambda: subject.ask("stats")["daemon"]["conntrack_overruns"] > before,
+        "a loss")
+
+
+def check_an_end_that_nobody_heard(space):
+    """After a loss the daemon asks which data connections live."""
     with Lab(space) as lab:
         subject = Subject(lab)
         subject.start()
-        pid = subject.pid()
-        batch = f"{lab.directory}/batch"
-        with open(batch, "w", encoding="ascii") as out:
-            for i in range(ENDS):
-                out.write(f"-I -s 10.9.{i >> 8}.{i & 255} -d 10.8.0.1 -p tcp "
-                          "--sport 9 --dport 9 --state ESTABLISHED "
-                          "--timeout 100 --mark 0x1000\n")
-        lab.gateway.run(["conntrack", "-R", batch])
-        os.kill(pid, signal.SIGSTOP)
-        lab.gateway.run(["conntrack", "-F"])
-        os.kill(pid, signal.SIGCONT)
-        wait_until(
-            lambda: subject.ask("stats")["daemon"]["conntrack_overruns"],
-            "a loss")
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+        data = dialog.socket()
+        data.connect(dialog.passive())
+        same(subject.ask("status")["data_connections"], 1, "to begin with")
+        _overrun(lab, subject)
+        wait_until(lambda: subject.ask("stats")["daemon"]["rechecks"] > 0,
+                   "a look at it")
+        same(subject.ask("status")["data_connections"], 1, "as it lives")
+        _overrun(lab, subject, ("-D", "--mark", "0x1000/0x1000"))
+        wait_until(lambda: subject.ask("status")["data_connections"] == 0,
+                   "its end")
+        same(subject.wait_event("data", op="close")["session"], 1, "session")
+        data.close()
+
+
+def check_a_session_off_the_queue_whose_end_nobody_heard(space):
+    with Lab(space, SNAT, tls=Tls()) as lab:
+        subject = Subject(lab, servers=[lab.server_entry()],
+                          tls={"fast-path": True})
+        subject.start()
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+
+        def states():
+            return [s["state"] for s in subject.ask("sessions")["sessions"]]
+
+        wait_until(lambda: states() == ["encrypted, not queued"],
+                   "a session off the queue")
+        _overrun(lab, subject)
+        wait_until(lambda: subject.ask("stats")["daemon"]["rechecks"] > 0,
+                   "a look at it")
+        same(len(states()), 1, "as it lives")
+        _overrun(lab, subject, ("-D", "-p", "tcp", "--dport", "21"))
+        wait_until(lambda: states() == ["closing"], "its end")
+        subject.wait_event("grant", op="close")
+        dialog.close()
+
+
+def check_more_ends_than_the_socket_holds(space):
+    with Lab(space) as lab:
+        subject = Subject(lab)
+        subject.start()
+        _overrun(lab, subject)
         same(subject.logged("events of connection tracking were lost"), 1,
              "complaints")
         checks.transfers(lab, "curl", "EPSV", lab.serve("vsftpd"))

@@ -10,6 +10,10 @@ from subject import Subject, must, same
 from waiting import wait_until
 
 
+SERVER = {"name": "x", "address": ["10.2.5.5"],
+          "passive-ports": "42000-42999"}
+
+
 def check_a_session_goes_on_under_the_new_policy(space):
     with Lab(space) as lab:
         subject = Subject(lab)
@@ -34,10 +38,11 @@ def check_what_cannot_change_is_named(space):
         subject.configure({
             "queue": {"workers": 2, "length": 99},
             "limits": {"sessions": 7},
+            "tls": {"fast-mark": "0x10", "data-mark": "0x20"},
             "control-socket": f"{subject.directory}/elsewhere"})
         answer = subject.raw(b"reload\n").decode()
         for name in ("queue.workers", "queue.length", "limits.sessions",
-                     "control-socket"):
+                     "tls.fast-mark", "tls.data-mark", "control-socket"):
             must(f'"{name}"' in answer, f"no {name} in {answer}")
         must(not os.path.exists(f"{subject.directory}/elsewhere"),
              "a second socket")
@@ -51,11 +56,29 @@ def check_changed_ports_want_new_rules(space):
         subject = Subject(lab)
         subject.start()
         for change in ({"control": {"ports": [21, 2121]}},
-                       {"servers": [{"name": "x", "address": ["10.2.5.5"],
-                                     "passive-ports": "42000-42999"}]}):
+                       {"servers": [SERVER]},
+                       {"servers": [SERVER | {"data-protection": "require"}]},
+                       {"tls": {"fast-path": True}}):
             subject.configure(change)
             same(subject.ask("reload")["needs_rules"], True, f"{change}")
             same(subject.ask("reload")["needs_rules"], False, "once more")
+
+
+def check_what_no_rule_says_wants_no_new_rules(space):
+    """The engine alone knows of clients, rates and what is expected."""
+    with Lab(space) as lab:
+        subject = Subject(lab, servers=[SERVER])
+        subject.start()
+        for change in ({"servers": [SERVER | {"max-new": 7, "max-data": 7,
+                                              "tls": "expected"}]},
+                       {"servers": [SERVER], "tls": {"explicit": "require"},
+                        "clients": [{"name": "c", "address": ["10.1.4.4"],
+                                     "public-address": "203.0.113.9",
+                                     "active-ports": "50000-50099"}]}):
+            subject.configure(change)
+            answer = subject.ask("reload")
+            same((answer["reloaded"], answer["needs_restart"],
+                  answer["needs_rules"]), (True, [], False), f"{change}")
 
 
 def check_a_broken_file_changes_nothing(space):

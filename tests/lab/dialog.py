@@ -6,7 +6,7 @@ import socket
 import struct
 
 import jail
-from topology import AF, V6, address
+from topology import V6, address
 from waiting import PATIENCE_SECONDS, LabError
 from wiretap import endpoint_port
 
@@ -51,10 +51,8 @@ class Dialog:
 
     def secured(self, sock):
         """@sock with TLS on it, which resumes nothing."""
-        made = self._context.wrap_socket(sock,
-                                         server_hostname=self._lab.target)
-        self._lab.adopt(_Closer(made))
-        return made
+        return self._lab.closing(self._context.wrap_socket(
+            sock, server_hostname=self._lab.target))
 
     def reset(self):
         """End the control connection by an RST."""
@@ -69,9 +67,8 @@ class Dialog:
 
     def socket(self):
         """A TCP socket on this host, which is closed with the lab."""
-        sock = self._space.socket(AF[self._lab.family])
+        sock = self._lab.socket(self._space)
         sock.settimeout(PATIENCE_SECONDS)
-        self._lab.adopt(_Closer(sock))
         return sock
 
     def send(self, data):
@@ -122,16 +119,6 @@ class Dialog:
     def quit(self):
         self.command("QUIT", 221)
         self.close()
-
-
-class _Closer:
-    """What a lab stops when it ends, around a socket."""
-
-    def __init__(self, sock):
-        self._sock = sock
-
-    def stop(self):
-        self._sock.close()
 
 
 def read_all(sock):

@@ -46,10 +46,9 @@ def data_from_the_right_side(lab, mode):
 def spoke_tls(lab):
     """The version that was asked for on the control connection, and on each
     data connection TLS, begun by the FTP client (RFC 4217 7), or none."""
-    _, down = lab.server_tap.control_streams()
-    version = tls_wire.chosen_version(tls_wire.after_lines(down))
-    if version != lab.tls.version:
-        raise LabError(f"TLS {version}, wanted {lab.tls.version}")
+    if versions(lab.server_tap) != {lab.tls.version}:
+        raise LabError(f"TLS {versions(lab.server_tap)}, wanted "
+                       f"{lab.tls.version}")
     hellos = lab.server_tap.data_tls()
     wanted = (len(lab.server_tap.data_opened())
               if lab.tls.level == PRIVATE else 0)
@@ -59,6 +58,12 @@ def spoke_tls(lab):
     if any(source[0] == address("server", lab.family)
            for source, _ in hellos):
         raise LabError("the server began TLS on a data connection")
+
+
+def versions(tap):
+    """What servers chose on control connections; None: there was no TLS."""
+    return {tls_wire.chosen_version(tls_wire.after_lines(stream))
+            for stream in tap.control_replies()}
 
 
 def in_the_log(lab, daemon, mode):
@@ -102,8 +107,7 @@ def fails_without(lab, client, command, server):
                  not attempt.process.running()),
         "a dropped data connection or the client's end")
     attempt.stop()
-    _, down = lab.client_tap.control_streams()
-    if not tls_wire.chosen_version(tls_wire.after_lines(down)):
+    if versions(lab.client_tap) != {lab.tls.version}:
         raise LabError("without sallyport not even the control connection "
                        f"works: {attempt.process.tail()}")
     if attempt.whole():

@@ -102,20 +102,22 @@ def run_baseline(cell, space):
 
 
 def run_cell(cell, space):
-    """Nothing without sallyport, everything with it."""
+    """Nothing without sallyport, everything with it; what is refused with it
+    says why."""
     need(cell)
     with Lab(space, cell.mode, cell.family, tls=cell.tls) as lab:
         sallyport = lab.sallyport(servers=[lab.server_entry()])
-        server = lab.serve(cell.server)
-        ftps_checks.fails_without(lab, cell.client, cell.command, server)
-        # The next server has nothing left over from that attempt.
-        server.stop()
-        lab.forget()
+        if not cell.refused:
+            server = lab.serve(cell.server)
+            ftps_checks.fails_without(lab, cell.client, cell.command, server)
+            # The next server has nothing left over from that attempt.
+            server.stop()
+            lab.clear_hosts()
         sallyport.start()
         server = lab.serve(cell.server)
         if cell.refused:
             return ftps_checks.refused(lab, sallyport, cell.client,
-                                       cell.command, server)
+                                       cell.command, server, only="get")
         ftps_checks.transfers(lab, cell.client, cell.command, cell.direction,
                               server)
         ftps_checks.in_the_log(lab, sallyport, cell.direction)
@@ -136,8 +138,8 @@ class CccCell(NamedTuple):
 
     def __str__(self):
         return (f"{self.server:<9} {self.client:<6} TLS-{self.version} "
-                f"CCC-{self.ccc:<7} PROT-{self.level} {self.command} IPv{self.family} "
-                f"{self.mode:<6}")
+                f"CCC-{self.ccc:<7} PROT-{self.level} {self.command} "
+                f"IPv{self.family} {self.mode:<6}")
 
     @property
     def tls(self):

@@ -6,7 +6,7 @@ import socket
 
 from dialog import begin_connect, connect_state
 from servers import PASSIVE
-from topology import AF, address
+from topology import address
 from waiting import LabError, wait_until
 
 _BACKLOG = 16
@@ -16,28 +16,9 @@ _BACKLOG = 16
 CLOSED = ("INPUT", "FORWARD")
 
 
-def sockets(lab, space, count):
-    made = []
-    for _ in range(count):
-        sock = space.socket(AF[lab.family])
-        lab.adopt(_Closing(sock))
-        made.append(sock)
-    return made
-
-
-class _Closing:
-    """What a lab stops when it ends, around a socket."""
-
-    def __init__(self, sock):
-        self._sock = sock
-
-    def stop(self):
-        self._sock.close()
-
-
 def listener(lab, space, host, port):
     """A port of @host that accepts whoever comes."""
-    sock, = sockets(lab, space, 1)
+    sock = lab.socket(space)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((address(host, lab.family), port))
     sock.listen(_BACKLOG)
@@ -49,7 +30,7 @@ def knock(lab, space, host, port, source=0):
 
     @host is an address; @source: the port to come from, or any.
     """
-    sock, = sockets(lab, space, 1)
+    sock = lab.socket(space)
     if source:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("", source))

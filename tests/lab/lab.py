@@ -11,7 +11,7 @@ import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
 from servers import PASSIVE, Server
-from topology import FAMILIES, V4, Topology, address
+from topology import AF, FAMILIES, V4, Topology, address
 from wiretap import Wiretap, endpoint_port
 
 # In the configuration and in the event log.
@@ -140,6 +140,13 @@ class Lab:
         return ftps.client_context(self.tls.version,
                                    self._workspace.certificate.chain)
 
+    def clear_hosts(self):
+        """Clients and servers are gone, with what they have started in
+        sessions of its own; the taps start anew."""
+        for space in {self.client, self.server} - {self.gateway}:
+            space.clear()
+        self.forget()
+
     def forget(self):
         """The taps start anew."""
         self.client_tap.forget()
@@ -150,9 +157,28 @@ class Lab:
         self._running.append(thing)
         return thing
 
+    def socket(self, space):
+        """A TCP socket on host @space, of the lab's family."""
+        return self.closing(space.socket(AF[self.family]))
+
+    def closing(self, sock):
+        """Have @sock closed when the lab ends; gives it back."""
+        self.adopt(_Closer(sock))
+        return sock
+
     def _folder(self, name):
         return f"{self.directory}/{name}-{next(self._count)}"
 
     def _tap(self, space, link):
         return self.adopt(Wiretap(
             space, self.port, link if space is self.gateway else "eth0"))
+
+
+class _Closer:
+    """What a lab stops when it ends, around a socket."""
+
+    def __init__(self, sock):
+        self._sock = sock
+
+    def stop(self):
+        self._sock.close()

@@ -84,7 +84,7 @@ def run_cell(cell, space):
         checks.fails_without(lab, cell.client, cell.command, server)
         # The next server has nothing left over from that attempt.
         server.stop()
-        lab.forget()
+        lab.clear_hosts()
         sallyport.start()
         checks.transfers(lab, cell.client, cell.command,
                          lab.serve(cell.server))

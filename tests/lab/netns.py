@@ -91,6 +91,10 @@ class Namespace:
         return Process(self._exec(argv), log, stdin,
                        {**self._env, **(env or {})}, cwd)
 
+    def clear(self):
+        """Kill what runs in it, and wait for the end of that."""
+        _clear(self.name)
+
     def delete(self):
         delete(self.name)
 
@@ -104,8 +108,7 @@ def names(prefix):
             if line.startswith(prefix)]
 
 
-def delete(name):
-    """Kill what runs in it, then remove it."""
+def _clear(name):
     def empty():
         pids = _ip("netns", "pids", name).split()
         for pid in pids:
@@ -114,4 +117,9 @@ def delete(name):
         return not pids
 
     wait_until(empty, f"the end of all processes in {name}")
+
+
+def delete(name):
+    """Kill what runs in it, then remove it."""
+    _clear(name)
     _ip("netns", "del", name)

@@ -59,8 +59,6 @@ RootRevoke off
 """
 
 
-# Sessions of clients that resume must not depend on what others do: each
-# server of the lab serves one client.
 _VSFTPD_TLS = """\
 ssl_enable=YES
 rsa_cert_file={chain}
@@ -85,8 +83,7 @@ TLSOptions {options}
 TLSLog {directory}/tls.log
 """
 
-# As in README.Debian: pure-ftpd's --tls=2 wants TLS for the control
-# connection and leaves the data connections to the client.
+# TLS is a must on the control connection and the client's choice on the others.
 _PURE_FTPD_TLS = "2"
 
 

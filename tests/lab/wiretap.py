@@ -7,26 +7,23 @@ somebody asks, and its filter leaves the bulk of the data out, so nothing is
 lost while a test looks elsewhere.
 """
 
-import ctypes
 import re
 import socket
 import struct
 from dataclasses import dataclass
 
+import bpf
 import tls_wire
+from bpf import ACK, FIN, RST, SNAP_BYTES, SYN
 
 ETH_P_ALL = 0x0003
 # Not in Python's socket module.
-SO_ATTACH_FILTER = 26
 SO_RCVBUFFORCE = 33
-FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
-TCP = 6
 
 # Room for the control packets of some hundred sessions.
 BUFFER_BYTES = 8 << 20
 # Room for all packets of a transfer; the kernel counts them at full length.
 WHOLE_BYTES = 64 << 20
-SNAP_BYTES = 65535
 
 # Payload of a full packet on Ethernet, with TCP's timestamps.
 SEGMENT_BYTES = {"v4": 1500 - 20 - 32, "v6": 1500 - 40 - 32}
@@ -63,72 +60,6 @@ class Packet:
         return port in (self.source[1], self.target[1])
 
 
-# Opcodes of classic BPF (linux/filter.h): load a byte or half word from a
-# place or from X and a place, and so on.
-_LDB, _LDB_X, _LDH_X, _LDX, _LDX_IHL = 0x30, 0x50, 0x48, 0x01, 0xb1
-_JEQ, _JSET, _JUMP, _RET = 0x15, 0x45, 0x05, 0x06
-_AND, _SHIFT, _ADD_X, _TO_X = 0x54, 0x74, 0x0c, 0x07
-
-# Start of a TLS record that holds a handshake message.
-_HANDSHAKE = 0x1603
-
-
-def _assemble(rows):
-    """@rows are (label, code, label if true, label if false, k); an empty
-    label stands for the next row."""
-    at = {row[0]: number for number, row in enumerate(rows) if row[0]}
-    program = []
-    for here, (_, code, true, false, k) in enumerate(rows, 1):
-        skip = [at[label] - here if label else 0 for label in (true, false)]
-        program.append((code, 0, 0, skip[0]) if code == _JUMP
-                       else (code, *skip, k))
-    return program
-
-
-def _filter(port, everything):
-    """TCP from or to @port; what opens or ends any connection; and on any
-    connection what begins a TLS handshake. Or all TCP.
-
-    It starts at the IP header; X is the length of that header, then of both.
-    """
-    return _assemble((
-        ("", _LDB, "", "", 0),
-        ("", _AND, "", "", 0xf0),
-        ("", _JEQ, "", "v6", 0x40),
-        ("", _LDB, "", "", 9),
-        ("", _JEQ, "", "drop", TCP),
-        ("", _LDX_IHL, "", "", 0),
-        ("", _JUMP, "tcp", "", 0),
-        ("v6", _JEQ, "", "drop", 0x60),
-        ("", _LDB, "", "", 6),
-        ("", _JEQ, "", "drop", TCP),
-        ("", _LDX, "", "", 40),
-        ("tcp", _LDH_X, "", "", 0),
-        ("", _JEQ, "keep", "", port),
-        ("", _LDH_X, "", "", 2),
-        ("", _JEQ, "keep", "", port),
-        ("", _LDB_X, "", "", 13),
-        ("", _JSET, "keep", "", 0xff if everything else SYN | FIN | RST),
-        ("", _LDB_X, "", "", 12),
-        ("", _AND, "", "", 0xf0),
-        ("", _SHIFT, "", "", 2),
-        ("", _ADD_X, "", "", 0),
-        ("", _TO_X, "", "", 0),
-        # Past the end of the packet is a "no".
-        ("", _LDH_X, "", "", 0),
-        ("", _JEQ, "keep", "drop", _HANDSHAKE),
-        ("keep", _RET, "", "", SNAP_BYTES),
-        ("drop", _RET, "", "", 0),
-    ))
-
-
-def _attach(sock, rows):
-    program = b"".join(struct.pack("HBBI", *row) for row in rows)
-    memory = ctypes.create_string_buffer(program)
-    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
-                    struct.pack("HP", len(rows), ctypes.addressof(memory)))
-
-
 def _decode(data, sent):
     """An IP packet as the filter lets it through."""
     if data[0] >> 4 == 4:
@@ -155,7 +86,7 @@ class Wiretap:
         self._packets = []
         # Protocol 0 receives nothing: the filter is there before packets.
         self._socket = space.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
-        _attach(self._socket, _filter(port, everything))
+        bpf.attach(self._socket, port, everything)
         self._socket.setsockopt(
             socket.SOL_SOCKET, SO_RCVBUFFORCE,
             WHOLE_BYTES if everything else BUFFER_BYTES)
@@ -197,10 +128,12 @@ class Wiretap:
                 if not p.touches(self._port) and tls_wire.is_client_hello(
                     p.payload)]
 
-    def control_streams(self):
-        """Bytes of the control connections: to the server, from it."""
-        return (self._stream(lambda p: p.target[1] == self._port),
-                self._stream(lambda p: p.source[1] == self._port))
+    def control_replies(self):
+        """What the server sent on each control connection that was opened
+        before the tap's eyes, as bytes."""
+        opened = [p for p in self.control() if p.opens]
+        return [self._stream(lambda p, o=o: (p.source, p.target) == (
+            o.target, o.source)) for o in opened]
 
     def commands(self):
         """Lines that clients sent to the control port, in order."""

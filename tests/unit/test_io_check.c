@@ -80,7 +80,8 @@ static void test_meaning(void **state)
 	assert_says(out, "A handshake older than TLS 1.2 raises");
 	assert_says(out, "Encrypted sessions stay in the queue");
 	assert_says(out, "passive ports 42000-42999: a client may connect");
-	assert_says(out, "may connect from port 20 or 989 to a client");
+	assert_says(out, "may connect from port 20 or 989 to\n"
+			 "      ports 1024-65535 of a client");
 	assert_says(out, "8 data connections open at once, 600 new ones");
 	assert_null(strstr(out, "Warnings"));
 	assert_says(out, "65536 sessions, 1024 of one client");

@@ -580,6 +580,29 @@ static void marks_change_bit_by_bit(void **state)
 	}
 }
 
+static void marks_are_cleared_everywhere(void **state)
+{
+	struct fixture *f = fixture(state);
+	struct link l[FAMILIES];
+
+	for (size_t i = 0; i < FAMILIES; i++) {
+		rules_base(&families[i]);
+		l[i] = link_make(f, &families[i], families[i].server);
+		assert_int_equal(conntrack_mark(f->ct, &l[i].ends.client,
+						&l[i].server_called,
+						MARK | FAST_MARK | 1,
+						i ? MARK | FAST_MARK | 1
+						  : STRANGER),
+				 CONNTRACK_FINE);
+	}
+	assert_int_equal(conntrack_mark_clear(f->ct, MARK), CONNTRACK_FINE);
+	assert_int_equal(mark_of(&families[0]), STRANGER);
+	assert_int_equal(mark_of(&families[1]), FAST_MARK | 1);
+	assert_int_equal(conntrack_mark_clear(f->ct, MARK), CONNTRACK_FINE);
+	for (size_t i = 0; i < FAMILIES; i++)
+		link_close(&l[i]);
+}
+
 struct heard {
 	struct conntrack_end last;
 	int count, gone, control;
@@ -858,6 +881,7 @@ int main(void)
 		live(data_refusals_are_told_apart),
 		live(data_timeout_is_not_renewed_by_the_syn),
 		live(marks_change_bit_by_bit),
+		live(marks_are_cleared_everywhere),
 		live(ends_of_marked_entries_are_told),
 		live(data_is_over_long_before_its_entry_is_gone),
 		live(ends_of_control_connections_are_told),

@@ -655,6 +655,23 @@ static const char *printed(void (*table)(FILE *to, const json_t *answer),
 	return text;
 }
 
+static void test_table_of_grants(void **state)
+{
+	(void)state;
+	assert_string_equal(printed(ctl_table_grants, "{\"grants\":[]}"),
+			    "no grants\n");
+	assert_string_equal(
+		printed(ctl_table_grants,
+			"{\"grants\":[{\"session\":7,\"mode\":\"passive\","
+			"\"from\":{\"addr\":\"10.1.4.4\"},\"to\":{\"addr\":"
+			"\"fc00::5\"},\"ports\":\"42000-42999\",\"open\":2,"
+			"\"most\":8}]}"),
+		"SESSION  MODE     FROM      TO       PORTS        OPEN  "
+		"MOST\n"
+		"7        passive  10.1.4.4  fc00::5  42000-42999  2     "
+		"8\n");
+}
+
 static void test_table_of_pinholes(void **state)
 {
 	(void)state;
@@ -765,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_journal_needs_a_file_it_can_write),
 		cmocka_unit_test(test_journal_loses_what_the_disk_refuses),
 		cmocka_unit_test(test_table_of_pinholes),
+		cmocka_unit_test(test_table_of_grants),
 		cmocka_unit_test(test_event_in_one_line),
 		cmocka_unit_test(test_stats_with_their_texts),
 		cmocka_unit_test(test_the_manual_lists_every_alert),

@@ -7,7 +7,7 @@ import itertools
 
 import knocking
 from dialog import Dialog
-from firewall import DNAT, ROUTED, SNAT
+from firewall import DNAT, ROUTED, SNAT, TOOL
 from ftps import Tls
 from lab import Lab
 from topology import FAMILIES
@@ -58,7 +58,11 @@ def by_rst(_lab, daemon, client):
 
 
 def without_entry(lab, _daemon, _client):
-    """Data connections belong to it: without it there are none."""
+    """Data connections belong to it: without it there are none. A late ACK
+    would make it anew, so both hosts fall silent first."""
+    for space, side in ((lab.client, "--dport"), (lab.server, "--sport")):
+        space.run([TOOL[lab.family], "-A", "OUTPUT", "-p", "tcp", side,
+                   str(lab.port), "-j", "DROP"])
     lab.gateway.run(["conntrack", "-D", "-p", "tcp", "--dport",
                      str(lab.port), "-f", f"ipv{lab.family}"])
 
