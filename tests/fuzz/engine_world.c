@@ -267,6 +267,15 @@ static void check_key(const struct action *a)
 	must(a->hole.timeout_us == f.policy.pinhole_timeout_us);
 }
 
+/* The kernel knows the way to the public address; and where it says that it
+ * knows no translation, there is none. */
+static bool is_for(const struct packet *p, const struct endpoint *from,
+		   const struct endpoint *to, const struct endpoint *public)
+{
+	return endpoint_equal(&p->src, from) &&
+	       (endpoint_equal(&p->dst, public) || endpoint_equal(&p->dst, to));
+}
+
 static void check_inject(struct span bytes)
 {
 	struct packet p;
@@ -280,11 +289,11 @@ static void check_inject(struct span bytes)
 		struct end *to = NULL;
 		int64_t acked;
 
-		if (endpoint_equal(&p.src, &pair->end[1].at) &&
-		    endpoint_equal(&p.dst, &pair->nat.client_public))
+		if (is_for(&p, &pair->end[1].at, &pair->end[0].at,
+			   &pair->nat.client_public))
 			to = &pair->end[0];
-		if (endpoint_equal(&p.src, &pair->end[0].at) &&
-		    endpoint_equal(&p.dst, &pair->nat.server_public))
+		if (is_for(&p, &pair->end[0].at, &pair->end[1].at,
+			   &pair->nat.server_public))
 			to = &pair->end[1];
 		if (to && p.flags & TCP_RST)
 			pair->cut = true;
