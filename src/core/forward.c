@@ -209,6 +209,29 @@ static bool is_untouched(const struct stream *st, const struct stream *other,
 	       !seq_before(st->una, st->forged);
 }
 
+/*
+ * What was acknowledged nobody needs again, and if a login was refused in it,
+ * nobody shall see that: its edit is forgotten by now. An empty segment with an
+ * old number still makes the receiver repeat its ACK (RFC 9293 3.10.7.4).
+ */
+static bool hides_acked(const struct engine *e, const struct session *s,
+			enum direction d, uint32_t seq)
+{
+	return e->policy->explicit_tls == TLS_REQUIRE && d == FROM_CLIENT &&
+	       s->read == READ_TRUSTED && s->side[d].synced &&
+	       seq_before(seq, s->side[d].una);
+}
+
+static void leave_out_acked(const struct stream *st, struct slice *out)
+{
+	if (seq_before(st->una, out->to)) {
+		out->from = st->una;
+	} else if (out->from != out->to) {
+		out->to = out->from;
+		out->cut = true;
+	}
+}
+
 static void forward_slice(struct engine *e, struct session *s, enum direction d,
 			  const struct packet *p, uint32_t tag,
 			  uint32_t released)
@@ -216,9 +239,13 @@ static void forward_slice(struct engine *e, struct session *s, enum direction d,
 	struct stream *st = &s->side[d];
 	struct slice out = slice_of(st, p, released);
 	uint32_t end = p->seq + (uint32_t)packet_payload(p).len;
-	struct numbers n = translate(e, s, d, p, out.from);
-	const struct edit *ed = seqmap_at(&st->map, &e->edits, out.from);
+	const struct edit *ed;
+	struct numbers n;
 
+	if (hides_acked(e, s, d, out.from))
+		leave_out_acked(st, &out);
+	n = translate(e, s, d, p, out.from);
+	ed = seqmap_at(&st->map, &e->edits, out.from);
 	if (out.from == p->seq && out.to == end && n.seq == p->seq &&
 	    n.ack == p->ack && !n.sack_changed &&
 	    !(ed && seq_before(ed->at, end))) {
@@ -234,7 +261,8 @@ static void forward_slice(struct engine *e, struct session *s, enum direction d,
 void forward_packet(struct engine *e, struct session *s, enum direction d,
 		    const struct packet *p, uint32_t tag, uint32_t released)
 {
-	if (is_untouched(&s->side[d], &s->side[!d], p, released))
+	if (is_untouched(&s->side[d], &s->side[!d], p, released) &&
+	    !hides_acked(e, s, d, p->seq))
 		outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
 	else
 		forward_slice(e, s, d, p, tag, released);

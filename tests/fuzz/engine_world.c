@@ -10,9 +10,13 @@
 #include <sallyport/engine.h>
 #include <sallyport/packet.h>
 
+#include "core/grant.h"
+#include "core/pinhole.h"
+#include "core/session_table.h"
 #include "core/state.h"
 
-#define PAIRS       3
+/* Three to port 21, one to port 990. */
+#define PAIRS       4
 #define STREAM_MAX  4096
 #define GOT_MAX     (2 * STREAM_MAX)
 #define TAGS_MAX    4096
@@ -20,6 +24,7 @@
 /* An action fails, and so does one that undoes what depended on it. */
 #define LEVELS      3
 #define SET_MAX     64
+#define SECRET      "s3cr3t"
 
 /* One end of a control connection. */
 struct end {
@@ -34,13 +39,16 @@ struct pair {
 	struct end end[2];
 	struct nat_view nat;
 	uint16_t mss;
-	bool forged; /* the streams are not only what the ends said */
+	bool forged;   /* the streams are not only what the ends said */
+	bool required; /* TLS was, all the time: see check_secret() */
+	bool cut;      /* the engine has reset it */
 };
 
 static struct fuzz {
 	struct engine *e;
 	struct policy policy;
 	struct policy_server server;
+	struct policy_client client;
 	uint64_t now;
 	struct pair pair[PAIRS];
 	uint8_t failing; /* a bit per action type: the kernel refuses it */
@@ -64,6 +72,8 @@ static void must(bool holds)
 	if (!holds)
 		abort();
 }
+
+#include "engine_checks.c"
 
 /* --- packets ----------------------------------------------------------------- */
 
@@ -165,6 +175,8 @@ static void arrive(const struct packet *p)
 	if (p->flags & TCP_ACK && acked > (int64_t)me->acked &&
 	    acked <= (int64_t)me->sent)
 		me->acked = (size_t)acked;
+	if (from == 0)
+		check_secret(pair, payload);
 	at = (int32_t)(p->seq - (me->peer_isn + 1));
 	for (size_t i = 0; i < payload.len; i++, at++) {
 		/* What was acknowledged is not looked at again. */
@@ -255,25 +267,37 @@ static void check_key(const struct action *a)
 	must(a->hole.timeout_us == f.policy.pinhole_timeout_us);
 }
 
+/* The kernel knows the way to the public address; and where it says that it
+ * knows no translation, there is none. */
+static bool is_for(const struct packet *p, const struct endpoint *from,
+		   const struct endpoint *to, const struct endpoint *public)
+{
+	return endpoint_equal(&p->src, from) &&
+	       (endpoint_equal(&p->dst, public) || endpoint_equal(&p->dst, to));
+}
+
 static void check_inject(struct span bytes)
 {
 	struct packet p;
 
 	must(packet_decode(bytes, &p) == PACKET_TCP && packet_checksum_ok(&p));
 	must(p.ip.len == bytes.len && !packet_payload(&p).len);
-	must(p.flags == TCP_ACK);
+	must(p.flags == TCP_ACK || p.flags == TCP_RST ||
+	     p.flags == (TCP_RST | TCP_ACK));
 	for (int i = 0; i < PAIRS; i++) {
 		struct pair *pair = &f.pair[i];
 		struct end *to = NULL;
 		int64_t acked;
 
-		if (endpoint_equal(&p.src, &pair->end[1].at) &&
-		    endpoint_equal(&p.dst, &pair->nat.client_public))
+		if (is_for(&p, &pair->end[1].at, &pair->end[0].at,
+			   &pair->nat.client_public))
 			to = &pair->end[0];
-		if (endpoint_equal(&p.src, &pair->end[0].at) &&
-		    endpoint_equal(&p.dst, &pair->nat.server_public))
+		if (is_for(&p, &pair->end[0].at, &pair->end[1].at,
+			   &pair->nat.server_public))
 			to = &pair->end[1];
-		if (!to || pair->forged)
+		if (to && p.flags & TCP_RST)
+			pair->cut = true;
+		if (!to || pair->forged || p.flags & TCP_RST)
 			continue;
 		acked = (int32_t)(p.ack - (to->isn + 1));
 		must(acked <= (int64_t)to->sent + to->fin);
@@ -305,15 +329,20 @@ static bool take_action(const struct action *a)
 			f.set[i] = f.set[--f.set_len];
 		break;
 	case ACTION_DATA_CREATE:
-		must(a->data.to.port >= f.policy.minimum_port);
-		must(addr_equal(&a->data.dnat_to.addr, &a->ends.client.addr) ||
-		     addr_equal(&a->data.dnat_to.addr, &a->ends.server.addr));
+		check_data(a);
 		break;
 	case ACTION_INJECT:
 		check_inject(a->inject.bytes);
 		break;
 	case ACTION_LIBERAL:
 		must(endpoint_equal(&a->liberal.from, &a->ends.client));
+		break;
+	case ACTION_FAST_PATH:
+		must(a->mark.bits == f.policy.fast_mark);
+		must(endpoint_equal(&a->mark.from, &a->ends.client));
+		break;
+	case ACTION_DATA_PASS:
+		must(a->mark.bits == f.policy.data_mark);
 		break;
 	}
 	return true;
@@ -341,6 +370,14 @@ static void take_event(const struct event *ev)
 		break;
 	case EVENT_AUTH:
 		read_text(ev->auth.mechanism);
+		break;
+	case EVENT_TLS:
+		read_text(ev->tls.sni);
+		read_text(ev->tls.alpn);
+		read_text(ev->tls.chain);
+		break;
+	case EVENT_GRANT:
+		read_text(ev->grant.server_name);
 		break;
 	case EVENT_ALERT:
 		must(ev->alert.rule < ALERTS && alert_name(ev->alert.rule));
@@ -391,6 +428,7 @@ static void check_tables(void)
 	}
 	must(open == n.pinholes && n.sessions <= f.e->sessions.used);
 	must(n.control_packets <= n.packets);
+	check_grants();
 }
 
 /* The engine gave up a session that may still have bytes under way: if it

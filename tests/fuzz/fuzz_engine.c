@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whole conversations. The input is a program: each step is a byte that
- * chooses an operation of `steps`, and the bytes that this one wants. Three
+ * chooses an operation of `steps`, and the bytes that this one wants. Four
  * pairs of TCP ends talk through one small engine: two clients behind one
- * public address, and one pair over IPv6; all are translated.
+ * public address, one pair over IPv6, all of them translated; and one to the
+ * port of implicit TLS, which is not.
  *
  * What must hold, whatever is sent:
  *   every packet gets one verdict, at the latest at the end;
@@ -14,6 +15,9 @@
  *   a pinhole is for the two peers of a session, to an allowed port, and in
  *   the kernel's set as long as it is open;
  *   an ACK of our own acknowledges nothing that was not sent;
+ *   a grant is for a trusted session whose handshake is finished, and no more
+ *   data connections are open under it than may be;
+ *   where TLS is required, no server reads a password in the clear;
  *   after the end nothing is left in any table.
  */
 #include "engine_world.c"
@@ -107,6 +111,8 @@ static void step_connect(void)
 	}
 	p->mss = rd_be16(&in);
 	p->forged = forged;
+	p->cut = false;
+	p->required = f.policy.explicit_tls == TLS_REQUIRE;
 	handshake(p);
 }
 
@@ -338,10 +344,32 @@ static void step_raw(void)
 	give(bytes);
 }
 
+#include "engine_tls.c"
+
 static void (*const steps[])(void) = {
-	step_connect, step_say,   step_write,    step_write_line, step_segment,
-	step_send,    step_ack,   step_data_syn, step_time,       step_kernel,
-	step_policy,  step_forge, step_raw,
+	step_connect,
+	step_say,
+	step_write,
+	step_write_line,
+	step_segment,
+	step_send,
+	step_ack,
+	step_data_syn,
+	step_time,
+	step_kernel,
+	step_policy,
+	step_forge,
+	step_raw,
+	/* Of engine_tls.c. New ones come last: seeds name them by number. */
+	step_records,
+	step_record,
+	step_handshake,
+	step_secret,
+	step_grant_syn,
+	step_data_end,
+	step_data_payload,
+	step_tls_policy,
+	step_tls_kernel,
 };
 
 /* --- beginning and end ------------------------------------------------------- */
@@ -361,6 +389,7 @@ static void begin(void)
 		{ "10.1.4.5", "10.2.5.5", "203.0.113.100", "198.51.100.200" },
 		{ "fc00:10:1:4::4", "fc00:10:2:5::5", "2001:db8:1::100",
 		  "2001:db8:2::200" },
+		{ "10.1.4.6", "10.2.5.5", "10.1.4.6", "10.2.5.5" },
 	};
 	static const struct engine_limits limits = { 4, 6, 3, 4, 5, 512, true };
 	const uint8_t key[ENGINE_KEY_LEN] = { 7 };
@@ -379,14 +408,26 @@ static void begin(void)
 	f.policy.servers = 1;
 	f.server.addresses = 1;
 	f.server.address[0].len = 0;
+	f.server.passive = (struct port_range){ 42000, 42020 };
+	f.server.max_data = 2;
+	f.server.new_data = 6000;
+	f.server.public_address[0] = endpoint_of("192.0.2.77", 0).addr;
+	f.policy.data_mark = 0x4000;
+	f.policy.fast_mark = 0x8000;
+	f.policy.client = &f.client;
+	f.client.addresses = 1;
+	f.client.public_address = endpoint_of("203.0.113.100", 0).addr;
+	f.client.active = (struct port_range){ 42000, 42009 };
 	for (int i = 0; i < PAIRS; i++) {
 		struct pair *p = &f.pair[i];
 
 		p->end[0].at = endpoint_of(ends[i][0], 40404);
-		p->end[1].at = endpoint_of(ends[i][1], 21);
+		p->end[1].at = endpoint_of(ends[i][1], i < 3 ? 21 : 990);
 		p->nat.client_public =
-			endpoint_of(ends[i][2], (uint16_t)(50505 + i));
-		p->nat.server_public = endpoint_of(ends[i][3], 21);
+			endpoint_of(ends[i][2],
+				    (uint16_t)(i < 3 ? 50505 + i : 40404));
+		p->nat.server_public =
+			endpoint_of(ends[i][3], p->end[1].at.port);
 		p->mss = 1460;
 	}
 	if (!memory)
@@ -403,7 +444,8 @@ static void deliver(struct pair *p, int from)
 {
 	struct end *e = &p->end[from];
 
-	for (size_t round = 0; e->acked < e->len && !f.full; round++) {
+	for (size_t round = 0; e->acked < e->len && !f.full && !p->cut;
+	     round++) {
 		must(round < 400);
 		send_rest(p, from, 1000);
 		acknowledge();
@@ -428,7 +470,8 @@ static void finish(void)
 		must(f.verdicts[i]);
 	must(!f.set_len || f.del_failed);
 	must(!f.e->sessions.used && !f.e->chunks.used && !f.e->held.used);
-	must(!f.e->edits.used && !f.e->peers.used);
+	must(!f.e->edits.used && !f.e->peers.used && !f.e->grants.used);
+	must(!f.e->stats.tls_sessions && !f.e->stats.tls_fast);
 	must(f.e->holes.used == f.e->stats.data_connections);
 }
 

@@ -238,7 +238,7 @@ static void not_a_hello(void **state)
 
 		begin(&w, i % 2 ? &plain : &both);
 		open_one(&w, m, &t);
-		assert_false(data_segment(&w, &t, m, 0, first[i / 2], 19, 0));
+		assert_false(data_segment(&w, &t, m, 0, first[i / 2], 8, 0));
 		expect_dropped(&w, m, &t);
 		scene_stop(&w);
 	}

@@ -248,6 +248,40 @@ static void nagle(void **state)
 	all(send_stuck, 1, sizeof(SAID) + 1);
 }
 
+/* The server's ACK gets lost behind the gateway, and the client sends all of it
+ * once more. The edit is forgotten; what it hid stays hidden. */
+static void acknowledged_and_again(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		size_t at, len = strlen("PASS secret\r\n");
+
+		start(&w, options[i]);
+		at = w.end[CLIENT].stream_len;
+		scene_play(&w, "> PASS secret\n< 200 ok");
+		wire_write(&w, CLIENT, "SYST\r\n", 6);
+		w.hold_acks = true;
+		for (size_t more = 0; more <= 6; more += 6) {
+			struct span *b = &w.out->verdict[0].bytes;
+
+			wire_segment(&w, CLIENT, at, at + len + more);
+			assert_int_equal(w.out->verdicts, 1);
+			assert_int_equal(w.out->verdict[0].kind,
+					 VERDICT_ACCEPT);
+			assert_true(b->len > 0);
+			assert_null(memmem(b->at, b->len, "secret", 6));
+		}
+		wire_expect(&w, SERVER, "NOOP\r\nSYST\r\n");
+		w.hold_acks = false;
+		wire_pump(&w, CLIENT);
+		scene_play(&w, "< 215 x");
+		expect_tls_works(&w, TLS_1_3);
+		scene_stop(&w);
+	}
+}
+
 /* --- behind TLS -------------------------------------------------------------------- */
 
 static void after_ccc(void **state)
@@ -286,6 +320,7 @@ int main(void)
 		cmocka_unit_test(retransmitted),
 		cmocka_unit_test(reordered),
 		cmocka_unit_test(nagle),
+		cmocka_unit_test(acknowledged_and_again),
 		cmocka_unit_test(after_ccc),
 	};
 

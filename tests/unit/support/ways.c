@@ -32,7 +32,6 @@ void way_cut(struct wire *w, enum side from, size_t a, size_t b, unsigned int n)
 	wire_segment(w, from, at, b);
 }
 
-/* In pieces of n bytes, the last one first. */
 void way_backwards(struct wire *w, enum side from, size_t a, size_t b,
 		   unsigned int n)
 {
@@ -61,7 +60,6 @@ void way_twice(struct wire *w, enum side from, size_t a, size_t b,
 	}
 }
 
-/* Nothing is acknowledged; then all comes again with other boundaries. */
 void way_again(struct wire *w, enum side from, size_t a, size_t b,
 	       unsigned int n)
 {
@@ -74,7 +72,6 @@ void way_again(struct wire *w, enum side from, size_t a, size_t b,
 		wire_segment(w, from, a + (b - a) / 2, b);
 }
 
-/* Piece n is lost behind the engine, later ones arrive before it. */
 void way_lossy(struct wire *w, enum side from, size_t a, size_t b,
 	       unsigned int n)
 {
@@ -87,7 +84,7 @@ void way_lossy(struct wire *w, enum side from, size_t a, size_t b,
 	w->lose_next = false;
 }
 
-/* Any mixture; @n is the seed. Fewer segments than the engine holds. */
+/* Fewer segments than the engine holds. */
 void way_random(struct wire *w, enum side from, size_t a, size_t b,
 		unsigned int n)
 {

@@ -468,33 +468,6 @@ void wire_wait(struct wire *w, uint64_t us)
 	carry_out(w, w->out);
 }
 
-struct span wire_received(const struct wire *w, enum side to)
-{
-	return span_of(w->end[to].got, w->end[to].received);
-}
-
-void wire_expect(const struct wire *w, enum side to, const char *text)
-{
-	struct span got = wire_received(w, to);
-
-	if (!span_equal(got, span_str(text)))
-		fail_msg("expected <%s>, got <%.*s>", text, (int)got.len,
-			 (const char *)got.at);
-}
-
-bool wire_dropped(const struct wire *w)
-{
-	assert_true(w->packets > 0 && w->verdicts[w->packets - 1]);
-	return w->verdicts[w->packets - 1] == 2;
-}
-
-void wire_expect_settled(const struct wire *w)
-{
-	for (uint32_t i = 0; i < w->packets; i++)
-		if (!w->verdicts[i])
-			fail_msg("packet %u has no verdict", i);
-}
-
 void wire_login(struct wire *w)
 {
 	wire_say(w, SERVER, "220 ready\r\n");

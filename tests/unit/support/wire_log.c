@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -112,14 +111,4 @@ void wire_log_event(struct wire *w, const struct event *ev)
 		break;
 	}
 	logf_line(w, "\n");
-}
-
-unsigned int wire_logged(const struct wire *w, const char *start)
-{
-	unsigned int n = 0;
-	size_t len = strlen(start);
-
-	for (const char *at = w->log; *at; at = strchr(at, '\n') + 1)
-		n += strncmp(at, start, len) == 0;
-	return n;
 }
