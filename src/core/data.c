@@ -47,6 +47,25 @@ static void create_entry(struct engine *e, const struct hole *h,
 	a->data.mark = h->mark;
 }
 
+/*
+ * The record of a data connection between the very ends of @syn, of which the
+ * kernel keeps the entry for a while after its end: it makes room for the new
+ * one's. Its end, which conntrack will tell, is not the new one's end. Gives
+ * how many such ends are owed.
+ */
+static uint8_t retire(struct engine *e, const struct packet *syn)
+{
+	struct hole *old = hole_find_used(e, &syn->src, &syn->dst);
+	uint8_t owed;
+
+	if (!old)
+		return 0;
+	owed = old->owed;
+	tell_data(e, old, &syn->src, false);
+	hole_close(e, old, PINHOLE_CLOSE, NULL);
+	return owed < UINT8_MAX ? owed + 1 : owed;
+}
+
 /* @h, of which the SYN comes, is USED. */
 static void admit(struct engine *e, struct session *s, struct hole *h,
 		  const struct packet *syn)
@@ -62,6 +81,7 @@ static void let_in(struct engine *e, struct hole *h, const struct packet *syn)
 	struct session *s = pool_at(&e->sessions, h->session);
 
 	s->unused_endpoints = 0;
+	h->owed = retire(e, syn);
 	hole_use(e, h, syn->src.port);
 	admit(e, s, h, syn);
 }
@@ -199,6 +219,7 @@ static void granted_syn(struct engine *e, const struct packet *p)
 	if (g) {
 		s = pool_at(&e->sessions, g->session);
 		want = hole_under(e, s, g, p);
+		want.owed = retire(e, p);
 		h = hole_grant(e, s, &want, p->src.port);
 		if (h) {
 			e->stats.grants_used++;
@@ -219,6 +240,27 @@ static void granted_syn(struct engine *e, const struct packet *p)
 				     : "no encrypted session of this pair");
 }
 
+/* The SYN of one that is there already, sent again. */
+static bool is_repeated(struct engine *e, const struct packet *syn)
+{
+	const struct hole *h = hole_find_used(e, &syn->src, &syn->dst);
+
+	return h && !h->over;
+}
+
+/* A SYN that fits no pinhole of its sender. */
+static void unexpected_syn(struct engine *e, const struct packet *syn)
+{
+	struct hole *h = hole_find_to(e, &syn->dst);
+
+	if (!h) {
+		granted_syn(e, syn);
+		return;
+	}
+	alert_raise(e, pool_at(&e->sessions, h->session), ALERT_DATA_THEFT);
+	keep_out(e, h, syn, "not from the session's peer");
+}
+
 void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 {
 	const struct pinhole_key key = { p->src.addr, p->dst };
@@ -232,15 +274,8 @@ void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 		if (h->state == HOLE_ASKED)
 			open_early(e, h);
 		let_in(e, h, p);
-	} else if (!hole_find_used(e, &p->src, &p->dst)) {
-		h = hole_find_to(e, &p->dst);
-		if (h) {
-			alert_raise(e, pool_at(&e->sessions, h->session),
-				    ALERT_DATA_THEFT);
-			keep_out(e, h, p, "not from the session's peer");
-		} else {
-			granted_syn(e, p);
-		}
+	} else if (!is_repeated(e, p)) {
+		unexpected_syn(e, p);
 	}
 	h = hole_find_used(e, &p->src, &p->dst);
 	outcome_verdict(e, tag,
@@ -286,6 +321,10 @@ void engine_data_closed(struct engine *e, const struct endpoint *from,
 	h = hole_find_used(e, from, to);
 	if (!h)
 		return;
+	if (h->owed) {
+		h->owed--;
+		return;
+	}
 	ev = tell_data(e, h, from, false);
 	ev->data.has_bytes = has_bytes;
 	ev->data.bytes_from = bytes_from;

@@ -53,6 +53,16 @@ static void on_rein(struct engine *e, struct session *s,
 	hole_close_all(e, s, true, "REIN");
 }
 
+/* RFC 7151 3: a server that does not know HOST has taken no name. */
+static void on_host(struct engine *e, struct session *s,
+		    const struct pending *p, const struct reply *r)
+{
+	(void)e;
+	(void)p;
+	if (!ftp_reply_is_success(r->code))
+		s->host_hash = 0;
+}
+
 bool ftp_auth_is_tls(const struct session *s)
 {
 	static const char *const name[] = { "TLS", "SSL", "TLS-C", "TLS-P" };
@@ -176,14 +186,14 @@ static reaction_fn *const reaction[FTP_VERBS] = {
 	[FTP_GREETING] = on_greeting, [FTP_USER] = on_login,
 	[FTP_PASS] = on_login,        [FTP_ACCT] = on_login,
 	[FTP_REIN] = on_rein,         [FTP_AUTH] = on_auth,
-	[FTP_PORT] = on_active,       [FTP_EPRT] = on_active,
-	[FTP_LPRT] = on_active,       [FTP_PASV] = on_passive,
-	[FTP_EPSV] = on_passive,      [FTP_LPSV] = on_passive,
-	[FTP_RETR] = on_transfer,     [FTP_STOR] = on_transfer,
-	[FTP_STOU] = on_transfer,     [FTP_APPE] = on_transfer,
-	[FTP_LIST] = on_transfer,     [FTP_NLST] = on_transfer,
-	[FTP_MLSD] = on_transfer,     [FTP_ABOR] = on_abor,
-	[FTP_QUIT] = on_quit,
+	[FTP_HOST] = on_host,         [FTP_PORT] = on_active,
+	[FTP_EPRT] = on_active,       [FTP_LPRT] = on_active,
+	[FTP_PASV] = on_passive,      [FTP_EPSV] = on_passive,
+	[FTP_LPSV] = on_passive,      [FTP_RETR] = on_transfer,
+	[FTP_STOR] = on_transfer,     [FTP_STOU] = on_transfer,
+	[FTP_APPE] = on_transfer,     [FTP_LIST] = on_transfer,
+	[FTP_NLST] = on_transfer,     [FTP_MLSD] = on_transfer,
+	[FTP_ABOR] = on_abor,         [FTP_QUIT] = on_quit,
 };
 
 /* An endpoint that answers nothing of the kind: echoed text, or worse. */

@@ -232,9 +232,11 @@ void hole_over(struct engine *e, struct hole *h)
 	enum direction d;
 	struct session *s;
 
-	if (!h->granted || h->over)
+	if (h->over)
 		return;
 	h->over = true;
+	if (!h->granted)
+		return;
 	s = session_find(e, &h->ends.client, &h->ends.server, &d);
 	if (s && s->id == h->session_id && s->granted)
 		s->granted--;

@@ -33,6 +33,8 @@ struct hole {
 	bool in_set;        /* the kernel queues SYNs for it */
 	bool granted;       /* made by a grant, of which it holds a place */
 	bool over;          /* both ends have closed the data connection */
+	uint8_t owed;       /* ends still to be told of connections before this
+			     * one that had its ends; see data.c */
 	uint16_t from_port; /* the SYN must come from it; 0: any */
 	uint16_t used_port; /* USED: source port of the SYN */
 	uint64_t id, session_id, since_us;

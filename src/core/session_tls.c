@@ -37,6 +37,7 @@ static void malformed(struct engine *e, struct session *s)
 	handshake_forget(e, s);
 	set_phase(e, s, TLS_BROKEN);
 	session_unread(e, s, ALERT_TLS_MALFORMED);
+	refusal_in_clear(e, s); /* what comes now is not looked at */
 }
 
 void session_tls_begin(struct engine *e, struct session *s)

@@ -115,6 +115,34 @@ static void place_is_given_back_once(void **state)
 	scene_stop(&w);
 }
 
+/* The same two ends again, while the kernel still keeps the entry of the
+ * connection before: a new one, and not ended by what ended the old one. */
+static void the_same_ends_again(void **state)
+{
+	struct wire w;
+	unsigned int created;
+
+	(void)state;
+	begin(&w, &plain, 2, 600);
+	assert_true(data_passive(&w, 41000, 42000));
+	created = w.actions[ACTION_DATA_CREATE];
+	/* Its SYN again. */
+	assert_false(data_passive(&w, 41000, 42000));
+	over(&w, 41000);
+	assert_true(data_passive(&w, 41000, 42000));
+	assert_int_equal(w.actions[ACTION_DATA_CREATE], created + 1);
+	assert_int_equal(wire_logged(&w, "data close related"), 1);
+	assert_int_equal(scene_stats(&w).data_connections, 1);
+	expect_room(&w, 41010, 1);
+	closed(&w, 41000); /* the old one's entry */
+	assert_false(next(&w, 41020));
+	assert_int_equal(wire_logged(&w, "data close related"), 1);
+	closed(&w, 41000);
+	assert_int_equal(wire_logged(&w, "data close related"), 2);
+	expect_room(&w, 41030, 1);
+	scene_stop(&w);
+}
+
 /* The end of a connection that came by a pinhole frees no place. */
 static void pinholes_take_no_place(void **state)
 {
@@ -404,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(max_data),
 		cmocka_unit_test(place_is_given_back_once),
+		cmocka_unit_test(the_same_ends_again),
 		cmocka_unit_test(pinholes_take_no_place),
 		cmocka_unit_test(kernel_refuses),
 		cmocka_unit_test(record_gives_way),

@@ -197,6 +197,16 @@ static void sslv2(struct wire *w)
 	tls_send(w, CLIENT, hello, sizeof(hello));
 }
 
+static void garbage_instead_of_hello(struct wire *w)
+{
+	static const uint8_t hello[] = {
+		TLS_HANDSHAKE, 3, 1, 0, 4, 1, 0, 0, 0
+	};
+
+	scene_play(w, "< 220 hello\n> AUTH TLS\n< 234 go");
+	tls_send(w, CLIENT, hello, sizeof(hello));
+}
+
 static void ccc(struct wire *w)
 {
 	scene_play(w, "< 220 hello");
@@ -247,6 +257,7 @@ static cause_fn *const causes[] = {
 	clear_after_421,
 	clear_under_tls,
 	sslv2,
+	garbage_instead_of_hello,
 	doubt_after_ccc,
 	not_ftp_after_ccc,
 	fin_in_a_line,

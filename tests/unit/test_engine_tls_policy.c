@@ -332,6 +332,22 @@ static void host_and_sni(void **state)
 	}
 }
 
+/* A server without HOST has taken no name (RFC 7151 3). */
+static void refused_host_is_no_name(void **state)
+{
+	struct wire w;
+	uint8_t bytes[TLS_TALK_MAX];
+
+	(void)state;
+	begin(&w, &plain, TLS_ALLOW);
+	scene_play(&w, "> HOST other.example.net\n< 504 what?\n"
+		       "> AUTH TLS\n< 234 go");
+	tls_send(&w, CLIENT, bytes,
+		 tls_client_hello(bytes, TLS_1_3, "ftp.example.net"));
+	scene_expect_quiet(&w);
+	scene_stop(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +362,7 @@ int main(void)
 		cmocka_unit_test(not_offered),
 		cmocka_unit_test(minimum_version),
 		cmocka_unit_test(host_and_sni),
+		cmocka_unit_test(refused_host_is_no_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
