@@ -6,29 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/config_schema.h"
 #include "support.h"
 
-#define MANUAL     "man/sallyport.conf.5"
-#define MANUAL_MAX 65536
-
-/* The whole page with a NUL behind it; the caller frees. */
-static char *read_manual(void)
-{
-	FILE *f = fopen(MANUAL, "r");
-	char *text = calloc(1, MANUAL_MAX);
-
-	if (!f)
-		fail_msg("%s: %s", MANUAL, strerror(errno));
-	assert_non_null(text);
-	assert_in_range(fread(text, 1, MANUAL_MAX, f), 1, MANUAL_MAX - 1);
-	fclose(f);
-	return text;
-}
+#define MANUAL "man/sallyport.conf.5"
 
 /* Both bounds of every number are taken, and their neighbours are not. */
 static void test_number_bounds(void **state)
@@ -143,7 +127,7 @@ static void test_marks(void **state)
 /* The manual names every key, with the default of each that has one. */
 static void test_manual(void **state)
 {
-	char *manual = read_manual();
+	char *manual = file_text(MANUAL);
 
 	(void)state;
 	for (size_t i = 0; i < schema_rows; i++) {

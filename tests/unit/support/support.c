@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Guard pages, repeatable random numbers, and readable failures. */
+/* Guard pages, files, repeatable random numbers, and readable failures. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,6 +14,9 @@
 #include <cmocka.h>
 
 #include "support.h"
+
+/* Longer than any file that a test reads, the longest configuration included. */
+#define FILE_TEXT_MAX (1 << 21)
 
 /* Bytes of the whole pages that @len bytes need. */
 static size_t data_size(size_t len)
@@ -53,6 +59,20 @@ uint64_t random_next(uint64_t *state)
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
+}
+
+char *file_text(const char *path)
+{
+	char *text = calloc(1, FILE_TEXT_MAX);
+	FILE *from = fopen(path, "r");
+
+	if (!from)
+		fail_msg("cannot read %s: %s", path, strerror(errno));
+	assert_non_null(text);
+	assert_in_range(fread(text, 1, FILE_TEXT_MAX, from), 0,
+			FILE_TEXT_MAX - 1);
+	fclose(from);
+	return text;
 }
 
 void assert_span(struct span s, const char *text)

@@ -22,6 +22,10 @@ void guarded_free(struct span copy);
 /* The same numbers in every run; @state is any number to start from. */
 uint64_t random_next(uint64_t *state);
 
+/* A whole file with a NUL behind it, which the caller frees. Fails the test if
+ * it cannot be read. */
+char *file_text(const char *path);
+
 /* Fails the test, with both texts, unless @s holds exactly @text. */
 void assert_span(struct span s, const char *text);
 
