@@ -96,6 +96,36 @@ void netns_lab_close(struct netns_lab *lab)
 	close(lab->gateway);
 }
 
+int netns_lab_setup(void **state)
+{
+	struct netns_lab *lab = calloc(1, sizeof(*lab));
+
+	*state = lab;
+	if (!netns_possible())
+		return 0;
+	netns_lab_make(lab);
+	return 0;
+}
+
+int netns_lab_teardown(void **state)
+{
+	struct netns_lab *lab = *state;
+
+	if (lab->gateway)
+		netns_lab_close(lab);
+	free(lab);
+	return 0;
+}
+
+struct netns_lab *netns_lab_of(void **state)
+{
+	struct netns_lab *lab = *state;
+
+	if (!lab->gateway)
+		skip();
+	return lab;
+}
+
 void netns_sh(const char *fmt, ...)
 {
 	char command[COMMAND_MAX] = "set -e; ";

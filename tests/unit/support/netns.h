@@ -17,6 +17,18 @@ struct netns_lab {
 	int client, gateway, server; /* file descriptors of the namespaces */
 };
 
+/* Who has which address there; no interface has the virtual ones. */
+#define NETNS_CLIENT4      "10.1.4.4"
+#define NETNS_CLIENT6      "fc00:10:1:4::4"
+#define NETNS_SERVER4      "10.2.5.5"
+#define NETNS_SERVER6      "fc00:10:2:5::5"
+#define NETNS_GATEWAY_IN4  "10.1.4.1"
+#define NETNS_GATEWAY_IN6  "fc00:10:1:4::1"
+#define NETNS_GATEWAY_OUT4 "10.2.5.1"
+#define NETNS_GATEWAY_OUT6 "fc00:10:2:5::1"
+#define NETNS_VIRTUAL4     "198.51.100.7"
+#define NETNS_VIRTUAL6     "2001:db8::7"
+
 /* May this process make namespaces? False: says why, for skip(). */
 bool netns_possible(void);
 
@@ -29,6 +41,12 @@ void netns_go(int ns);
 /* Three namespaces; this process is on the gateway afterwards. */
 void netns_lab_make(struct netns_lab *lab);
 void netns_lab_close(struct netns_lab *lab);
+
+/* A lab for each test, so that no entry of another is in the way: setup and
+ * teardown, and the lab itself, without which the test is skipped. */
+int netns_lab_setup(void **state);
+int netns_lab_teardown(void **state);
+struct netns_lab *netns_lab_of(void **state);
 
 /* Run a command line in the namespace we are in; it must succeed. */
 void netns_sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
