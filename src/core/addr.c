@@ -5,6 +5,7 @@
 #include <sallyport/addr.h>
 
 #include "ascii.h"
+#include "bigendian.h"
 
 /* RFC 4291 2.5.5.2: where IPv4 lives among the IPv6 addresses. */
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -183,7 +184,7 @@ enum parse addr_parse(struct span text, struct addr *out)
 
 static uint16_t group(const struct addr *a, size_t i)
 {
-	return (uint16_t)(a->b[2 * i] << 8 | a->b[2 * i + 1]);
+	return be16(a->b + 2 * i);
 }
 
 /* The first of the longest runs of zero groups, which becomes "::"; only runs

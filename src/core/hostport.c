@@ -17,6 +17,7 @@
 #include <sallyport/hostport.h>
 
 #include "ascii.h"
+#include "bigendian.h"
 
 #define OCTET_DIGITS 3 /* "255" */
 #define PORT_DIGITS  5 /* "65535" */
@@ -57,11 +58,6 @@ static void wr_octets(struct writer *w, const uint8_t *b, size_t n)
 			wr_byte(w, ',');
 		wr_decimal(w, b[i]);
 	}
-}
-
-static uint16_t be16(const uint8_t b[2])
-{
-	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static void wr_port_octets(struct writer *w, uint16_t port)

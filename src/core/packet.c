@@ -6,6 +6,7 @@
 
 #include <sallyport/checksum.h>
 
+#include "bigendian.h"
 #include "packet_format.h"
 
 #define PROTO_HOP_BY_HOP  0
@@ -22,17 +23,6 @@
 #define TCPOPT_SACK 5
 #define TCPOPT_MD5  19
 #define TCPOPT_AO   29
-
-static uint16_t be16(const uint8_t *b)
-{
-	return (uint16_t)(b[0] << 8 | b[1]);
-}
-
-static uint32_t be32(const uint8_t *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	       (uint32_t)b[2] << 8 | b[3];
-}
 
 static void ports_of(struct packet *p, struct span tcp)
 {

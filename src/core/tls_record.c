@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "bigendian.h"
+
 #define VERSION_MAJOR 3 /* of SSL 3.0 and every TLS (RFC 8446 5.1) */
 
 /* RFC 5246 E.2: a length of 15 bits with the highest bit set, then the type
@@ -21,11 +23,6 @@
 
 /* RFC 5246 7.1 */
 #define CHANGE_CIPHER_SPEC_LEN 1
-
-static uint16_t be16(const uint8_t *b)
-{
-	return (uint16_t)(b[0] << 8 | b[1]);
-}
 
 static bool length_fits(const struct tls_record *r, uint8_t type,
 			uint16_t length)
