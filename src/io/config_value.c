@@ -223,6 +223,20 @@ static void duration_print(FILE *to, const struct schema_row *row,
 	fprintf(to, "%" PRIu64 "s", fetch_uint(at, row->size) / US_PER_S);
 }
 
+/* Copy a text of @least bytes or more, each of which @fits, if there is room. */
+static bool text_take(const struct schema_row *row, struct span text,
+		      size_t least, bool (*fits)(uint8_t b), void *at)
+{
+	if (text.len < least || text.len >= row->size)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (!fits(text.at[i]))
+			return false;
+	memset(at, 0, row->size);
+	memcpy(at, text.at, text.len);
+	return true;
+}
+
 static bool is_name_byte(uint8_t b)
 {
 	uint8_t low = b | 0x20;
@@ -235,18 +249,12 @@ static bool is_name_byte(uint8_t b)
 static bool name_parse(const struct schema_row *row, struct span text, void *at,
 		       char *why)
 {
-	bool good = text.len > 0 && text.len < row->size;
-
-	for (size_t i = 0; good && i < text.len; i++)
-		good = is_name_byte(text.at[i]);
-	if (!good)
+	if (!text_take(row, text, 1, is_name_byte, at))
 		return value_refuse(
 			why, text,
 			"is not a name; write 1 to %zu letters, digits "
 			"or . _ -",
 			row->size - 1);
-	memset(at, 0, row->size);
-	memcpy(at, text.at, text.len);
 	return true;
 }
 
@@ -259,18 +267,14 @@ static bool is_path_byte(uint8_t b)
 static bool path_parse(const struct schema_row *row, struct span text, void *at,
 		       char *why)
 {
-	bool good = text.len > 1 && text.len < row->size && text.at[0] == '/';
-
-	for (size_t i = 0; good && i < text.len; i++)
-		good = is_path_byte(text.at[i]);
-	if (!good)
+	/* Behind the slash there is something. */
+	if (span_find(text, '/') != 0 ||
+	    !text_take(row, text, 2, is_path_byte, at))
 		return value_refuse(
 			why, text,
 			"is not a path; write an absolute one of at most "
 			"%zu bytes without spaces or quotes",
 			row->size - 1);
-	memset(at, 0, row->size);
-	memcpy(at, text.at, text.len);
 	return true;
 }
 

@@ -61,15 +61,13 @@ enum conntrack_result conntrack_open(struct conntrack **out)
 
 	if (!ct)
 		return ct_result(-ENOMEM);
-	ct->nl = netlink_open(0);
-	error = ct->nl ? netlink_ask(ct->nl, msg, NULL, NULL) : -errno;
+	error = netlink_open_for(&ct->nl, msg);
 	if (error == 0) {
 		*out = ct;
 		return CONNTRACK_FINE;
 	}
 	conntrack_close(ct);
-	/* A message for a subsystem that is not there is an invalid one. */
-	return ct_result(error == -EINVAL ? -EPROTONOSUPPORT : error);
+	return ct_result(error);
 }
 
 void conntrack_close(struct conntrack *ct)

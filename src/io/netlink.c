@@ -114,6 +114,18 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 	return answers_read(nl, request->nlmsg_seq, answer, arg);
 }
 
+int netlink_open_for(struct mnl_socket **out, struct nlmsghdr *probe)
+{
+	int error;
+
+	*out = netlink_open(0);
+	if (!*out)
+		return -errno;
+	error = netlink_ask(*out, probe, NULL, NULL);
+	/* A message for a subsystem that is not there is an invalid one. */
+	return error == -EINVAL ? -EPROTONOSUPPORT : error;
+}
+
 /* Does @msg refuse a request of number @seq? Then the error, else 0. */
 static int refusal(const struct nlmsghdr *msg, ssize_t len, uint32_t seq)
 {

@@ -39,6 +39,13 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 		void *arg);
 
 /*
+ * Open a socket and ask it @probe, which a kernel answers that has the
+ * subsystem. Gives 0 or a negative errno, -EPROTONOSUPPORT without the
+ * subsystem; either way the caller closes @out, unless it is NULL.
+ */
+int netlink_open_for(struct mnl_socket **out, struct nlmsghdr *probe);
+
+/*
  * Carry out two requests that have no answer, in order, for the price of one
  * and without their acknowledgements. The second is tried though the first
  * fails. Gives 0, or the error of the first that fails.

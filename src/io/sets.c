@@ -129,15 +129,13 @@ enum sets_result sets_open(struct sets **out)
 	if (!s)
 		return sets_result(ENOMEM);
 	mnl_attr_put_u8(msg, IPSET_ATTR_PROTOCOL, PROTOCOL);
-	s->nl = netlink_open(0);
-	error = s->nl ? -netlink_ask(s->nl, msg, NULL, NULL) : errno;
+	error = netlink_open_for(&s->nl, msg);
 	if (error == 0) {
 		*out = s;
 		return SETS_FINE;
 	}
 	sets_close(s);
-	/* A message for a subsystem that is not there is an invalid one. */
-	return sets_result(error == EINVAL ? EPROTONOSUPPORT : error);
+	return sets_result(-error);
 }
 
 void sets_close(struct sets *s)
