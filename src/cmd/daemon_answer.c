@@ -10,13 +10,8 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/queue_counts.h"
+#include "report/object.h"
 #include "report/text.h"
-
-/* jansson's integers are signed; none of ours lives long enough to matter. */
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
 
 /* --- status and stats --------------------------------------------------------- */
 
@@ -25,7 +20,8 @@ static json_t *queue_numbers(const struct daemon *d)
 	json_t *list = json_array();
 
 	for (unsigned int i = 0; i < d->workers; i++)
-		json_array_append_new(list, number(d->config->queue_first + i));
+		json_array_append_new(list,
+				      number_json(d->config->queue_first + i));
 	return list;
 }
 
@@ -45,15 +41,16 @@ json_t *daemon_answer_status(struct daemon *d)
 		"{s:s, s:i, s:s, s:o, s:s, s:b, s:s, s:s?, s:s, s:o, s:o, "
 		"s:o, s:o, s:o, s:o}",
 		"version", SALLYPORT_VERSION, "pid", (int)getpid(), "since",
-		since, "uptime_us", number(now - d->started_us),
+		since, "uptime_us", number_json(now - d->started_us),
 		"configuration", daemon_config_path(d), "configuration_there",
 		(int)d->config->from_file, "control_socket", d->name.path,
 		"event_log", d->event_log, "log_level",
 		log_level_name(log_get_level()), "queues", queue_numbers(d),
-		"memory_bytes", number(d->engine_size), "sessions",
-		number(stats.sessions), "pinholes", number(stats.pinholes),
-		"data_connections", number(stats.data_connections),
-		"event_readers", number(journal.readers));
+		"memory_bytes", number_json(d->engine_size), "sessions",
+		number_json(stats.sessions), "pinholes",
+		number_json(stats.pinholes), "data_connections",
+		number_json(stats.data_connections), "event_readers",
+		number_json(journal.readers));
 }
 
 static json_t *engine_counts(struct daemon *d)
@@ -64,7 +61,7 @@ static json_t *engine_counts(struct daemon *d)
 	pthread_mutex_lock(&d->lock);
 	engine_stats(d->engine, &stats);
 	pthread_mutex_unlock(&d->lock);
-#define X(name, text) json_object_set_new(o, #name, number(stats.name));
+#define X(name, text) json_object_set_new(o, #name, number_json(stats.name));
 	ENGINE_STATS(X)
 #undef X
 	return o;
@@ -75,7 +72,7 @@ static json_t *daemon_counts(struct daemon *d)
 	json_t *o = json_object();
 
 #define X(name, text) \
-	json_object_set_new(o, #name, number(atomic_load(&d->count.name)));
+	json_object_set_new(o, #name, number_json(atomic_load(&d->count.name)));
 	DAEMON_COUNTS(X)
 #undef X
 	return o;
@@ -87,7 +84,7 @@ static json_t *event_counts(struct daemon *d)
 	json_t *o = json_object();
 
 	journal_counts(d->journal, &c);
-#define X(name, text) json_object_set_new(o, #name, number(c.name));
+#define X(name, text) json_object_set_new(o, #name, number_json(c.name));
 	JOURNAL_COUNTS(X)
 #undef X
 	return o;
@@ -100,14 +97,14 @@ static json_t *queue_counts(const struct worker *w)
 	struct queue_counts c;
 	json_t *o =
 		json_pack("{s:i, s:o}", "queue", (int)queue, "verdicts_refused",
-			  number(atomic_load(&w->refused)));
+			  number_json(atomic_load(&w->refused)));
 
 	if (!queue_counts_read(queue, &c))
 		return o;
-	json_object_set_new(o, "packets", number(c.packets));
-	json_object_set_new(o, "waiting", number(c.waiting));
-	json_object_set_new(o, "full_drops", number(c.full_drops));
-	json_object_set_new(o, "socket_drops", number(c.socket_drops));
+	json_object_set_new(o, "packets", number_json(c.packets));
+	json_object_set_new(o, "waiting", number_json(c.waiting));
+	json_object_set_new(o, "full_drops", number_json(c.full_drops));
+	json_object_set_new(o, "socket_drops", number_json(c.socket_drops));
 	return o;
 }
 
@@ -129,9 +126,10 @@ static json_t *problem_list(const struct problems *p)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < p->count; i++)
-		json_array_append_new(list, json_pack("{s:o, s:s}", "line",
-						      number(p->item[i].line),
-						      "text", p->item[i].text));
+		json_array_append_new(list,
+				      json_pack("{s:o, s:s}", "line",
+						number_json(p->item[i].line),
+						"text", p->item[i].text));
 	return list;
 }
 
@@ -152,7 +150,7 @@ json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r)
 		return json_pack("{s:b, s:s, s:o, s:o}", "reloaded", 0,
 				 "configuration", path, "problems",
 				 problem_list(&r->problems), "more",
-				 number(r->problems.more));
+				 number_json(r->problems.more));
 	if (r->result == CONFIG_SYSTEM)
 		return json_pack("{s:b, s:s, s:s}", "reloaded", 0,
 				 "configuration", path, "error",

@@ -7,25 +7,10 @@
 #include <string.h>
 
 #include "io/clock.h"
-
-/* jansson's integers are signed; none of ours lives long enough to matter. */
-static json_t *number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
-
-static json_t *endpoint(const struct endpoint *e)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(&e->addr, text);
-	return json_pack("{s:s, s:i}", "addr", text, "port", (int)e->port);
-}
+#include "report/object.h"
+#include "report/text.h"
 
 /* --- rows ------------------------------------------------------------------------- */
-
-/* "42000-42999" */
-#define RANGE_TEXT_MAX sizeof("65535-65535")
 
 union row {
 	struct session_info session;
@@ -38,21 +23,22 @@ static json_t *session_row(const union row *row, uint64_t now)
 	const struct session_info *s = &row->session;
 	json_t *o =
 		json_pack("{s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:o, s:o}",
-			  "session", number(s->id), "client",
-			  endpoint(&s->ends.client), "server",
-			  endpoint(&s->ends.server), "state", s->state,
+			  "session", number_json(s->id), "client",
+			  endpoint_json(&s->ends.client), "server",
+			  endpoint_json(&s->ends.server), "state", s->state,
 			  "trusted", (int)s->trusted, "age_us",
-			  number(now - s->opened_us), "idle_us",
-			  number(now - s->last_us), "commands",
-			  number(s->commands), "replies", number(s->replies),
-			  "data_connections", number(s->data_connections));
+			  number_json(now - s->opened_us), "idle_us",
+			  number_json(now - s->last_us), "commands",
+			  number_json(s->commands), "replies",
+			  number_json(s->replies), "data_connections",
+			  number_json(s->data_connections));
 
 	if (!s->nat_known)
 		return o;
 	json_object_set_new(o, "client_public",
-			    endpoint(&s->nat.client_public));
+			    endpoint_json(&s->nat.client_public));
 	json_object_set_new(o, "server_public",
-			    endpoint(&s->nat.server_public));
+			    endpoint_json(&s->nat.server_public));
 	return o;
 }
 
@@ -64,35 +50,36 @@ static json_t *pinhole_row(const union row *row, uint64_t now)
 
 	addr_format(&h->key.from, from);
 	o = json_pack("{s:o, s:o, s:s, s:s, s:{s:s}, s:o, s:o}", "id",
-		      number(h->id), "session", number(h->session), "state",
-		      h->state, "mode", h->active ? "active" : "passive",
-		      "from", "addr", from, "to", endpoint(&h->key.to),
-		      "target", endpoint(&h->target));
+		      number_json(h->id), "session", number_json(h->session),
+		      "state", h->state, "mode",
+		      h->active ? "active" : "passive", "from", "addr", from,
+		      "to", endpoint_json(&h->key.to), "target",
+		      endpoint_json(&h->target));
 	if (h->expires_us != ENGINE_NEVER)
 		json_object_set_new(o, "expires_in_us",
-				    number(h->expires_us > now
-						   ? h->expires_us - now
-						   : 0));
+				    number_json(h->expires_us > now
+							? h->expires_us - now
+							: 0));
 	return o;
 }
 
 static json_t *grant_row(const union row *row, uint64_t now)
 {
 	const struct grant_info *g = &row->grant;
-	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], ports[RANGE_TEXT_MAX];
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX], ports[TEXT_RANGE_MAX];
 
 	(void)now;
 	addr_format(&g->from, from);
 	addr_format(&g->to, to);
-	snprintf(ports, sizeof(ports), "%u-%u", g->ports.lo, g->ports.hi);
+	text_range(&g->ports, ports);
 	return json_pack("{s:o, s:s, s:o, s:o, s:{s:s}, s:{s:s}, s:s, s:o, "
 			 "s:o}",
-			 "session", number(g->session), "mode",
+			 "session", number_json(g->session), "mode",
 			 g->active ? "active" : "passive", "client",
-			 endpoint(&g->ends.client), "server",
-			 endpoint(&g->ends.server), "from", "addr", from, "to",
-			 "addr", to, "ports", ports, "open", number(g->open),
-			 "most", number(g->most));
+			 endpoint_json(&g->ends.client), "server",
+			 endpoint_json(&g->ends.server), "from", "addr", from,
+			 "to", "addr", to, "ports", ports, "open",
+			 number_json(g->open), "most", number_json(g->most));
 }
 
 static bool next_session(const struct engine *e, uint32_t *at, union row *row)

@@ -8,77 +8,37 @@
 #include <jansson.h>
 
 #include "report/certificate_json.h"
-#include "report/escape.h"
+#include "report/object.h"
 #include "report/text.h"
 #include "report/tls_event.h"
 
-/*
- * Each add_*() puts one field into an object. jansson takes a NULL value for
- * an error and passes it on, so the only check is the one that jsonl_format()
- * makes: an object with a field missing is not printed.
- */
-struct object {
-	json_t *json;
-	bool failed;
-};
-
-static void add(struct object *o, const char *key, json_t *value)
-{
-	if (json_object_set_new(o->json, key, value) != 0)
-		o->failed = true;
-}
-
 static void add_bool(struct object *o, const char *key, bool value)
 {
-	add(o, key, json_boolean(value));
-}
-
-static void add_uint(struct object *o, const char *key, uint64_t value)
-{
-	/* JSON's integers are signed here; no counter lives long enough. */
-	add(o, key, json_integer((json_int_t)value));
+	object_add(o, key, json_boolean(value));
 }
 
 /* A word of our own. */
 static void add_word(struct object *o, const char *key, const char *word)
 {
 	if (word)
-		add(o, key, json_string(word));
+		object_add(o, key, json_string(word));
 }
 
-static void add_if(struct object *o, const char *key, bool value)
+static void add_uint(struct object *o, const char *key, uint64_t value)
 {
-	if (value)
-		add_bool(o, key, value);
+	object_add(o, key, number_json(value));
 }
 
 /* Text from the network. */
 static void add_text(struct object *o, const char *key, struct span raw)
 {
-	char *shown = escape_dup(raw);
-
-	add(o, key, shown ? json_string(shown) : NULL);
-	free(shown);
-}
-
-static void add_addr(struct object *o, const char *key, const struct addr *a)
-{
-	char text[ADDR_TEXT_MAX];
-
-	addr_format(a, text);
-	add(o, key, json_string(text));
+	object_add(o, key, text_json(raw));
 }
 
 static void add_endpoint(struct object *o, const char *key,
 			 const struct endpoint *e)
 {
-	struct object inner = { json_object(), false };
-
-	add_addr(&inner, "addr", &e->addr);
-	if (e->port != 0)
-		add_uint(&inner, "port", e->port);
-	o->failed |= inner.failed;
-	add(o, key, inner.json);
+	object_add(o, key, endpoint_json(e));
 }
 
 static void add_mode(struct object *o, bool active)
@@ -151,7 +111,7 @@ static void add_server_hello(struct object *o, const struct event *e)
 	add_word(o, "cipher", tls_event_cipher(e->tls.cipher, hex));
 	add_text_if(o, "alpn", e->tls.alpn);
 	add_bool(o, "resumed", e->tls.resumed);
-	add_if(o, "retry", e->tls.retry);
+	object_add_if(o, "retry", e->tls.retry);
 }
 
 static void add_certificate(struct object *o, const struct event *e)
@@ -217,7 +177,7 @@ static void add_named_endpoint(struct object *o, const struct event *e)
 {
 	add_word(o, "via", via_name(e->endpoint.via));
 	add_mode(o, via_is_active(e->endpoint.via));
-	add_addr(o, "addr", &e->endpoint.endpoint.addr);
+	object_add(o, "addr", addr_json(&e->endpoint.endpoint.addr));
 	add_uint(o, "port", e->endpoint.endpoint.port);
 	add_bool(o, "accepted", e->endpoint.accepted);
 	add_word(o, "reason", e->endpoint.reason);
@@ -228,7 +188,7 @@ static void add_rewrite(struct object *o, const struct event *e)
 	add_word(o, "via", via_name(e->rewrite.via));
 	add_endpoint(o, "from", &e->rewrite.from);
 	add_endpoint(o, "to", &e->rewrite.to);
-	add(o, "delta", json_integer(e->rewrite.delta));
+	object_add(o, "delta", json_integer(e->rewrite.delta));
 }
 
 static void add_pinhole(struct object *o, const struct event *e)
@@ -257,7 +217,7 @@ static void add_data(struct object *o, const struct event *e)
 	add_word(o, "verdict", e->data.related ? "related" : "unrelated");
 	if (e->data.tls != DATA_TLS_UNKNOWN)
 		add_bool(o, "tls", e->data.tls == DATA_TLS_YES);
-	add_if(o, "granted", e->data.granted);
+	object_add_if(o, "granted", e->data.granted);
 	add_word(o, "reason", e->data.reason);
 }
 
@@ -308,18 +268,19 @@ static void add_session(struct object *o, const struct event *e)
 
 char *jsonl_format(const struct event *event)
 {
-	struct object o = { json_object(), false };
+	struct object o = object_new();
 	char time[TEXT_TIME_MAX];
-	char *line = NULL;
+	json_t *json;
+	char *line;
 
 	text_time(event->at_us, time);
 	add_word(&o, "ts", time);
 	add_word(&o, "event", event_type_name(event->type));
 	add_session(&o, event);
 	add_rest[event->type](&o, event);
-	if (!o.failed)
-		line = json_dumps(o.json, JSON_COMPACT);
-	json_decref(o.json);
+	json = object_done(&o);
+	line = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	json_decref(json);
 	return line;
 }
 
