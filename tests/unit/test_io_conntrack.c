@@ -202,20 +202,17 @@ static void texts_name_the_cure(void **state)
 			       "nf_conntrack_netlink"));
 }
 
-#define live(test) \
-	cmocka_unit_test_setup_teardown(test, ctlab_setup, ctlab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(lookup_without_translation),
-		live(lookup_of_a_translated_client),
-		live(lookup_of_a_translated_server),
-		live(lookup_of_both_translated),
-		live(lookup_is_not_fooled_by_the_other_direction),
-		live(liberal_needs_an_entry),
-		live(marks_change_bit_by_bit),
-		live(marks_are_cleared_everywhere),
+		ctlab_test(lookup_without_translation),
+		ctlab_test(lookup_of_a_translated_client),
+		ctlab_test(lookup_of_a_translated_server),
+		ctlab_test(lookup_of_both_translated),
+		ctlab_test(lookup_is_not_fooled_by_the_other_direction),
+		ctlab_test(liberal_needs_an_entry),
+		ctlab_test(marks_change_bit_by_bit),
+		ctlab_test(marks_are_cleared_everywhere),
 		cmocka_unit_test(texts_name_the_cure),
 	};
 

@@ -271,18 +271,15 @@ static void data_timeout_is_not_renewed_by_the_syn(void **state)
 	ctlab_link_close(&l);
 }
 
-#define live(test) \
-	cmocka_unit_test_setup_teardown(test, ctlab_setup, ctlab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(data_without_translation),
-		live(data_with_dnat),
-		live(data_with_snat),
-		live(data_with_both),
-		live(data_refusals_are_told_apart),
-		live(data_timeout_is_not_renewed_by_the_syn),
+		ctlab_test(data_without_translation),
+		ctlab_test(data_with_dnat),
+		ctlab_test(data_with_snat),
+		ctlab_test(data_with_both),
+		ctlab_test(data_refusals_are_told_apart),
+		ctlab_test(data_timeout_is_not_renewed_by_the_syn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

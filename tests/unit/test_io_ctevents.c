@@ -273,16 +273,13 @@ static void lost_events_are_told(void **state)
 	ctlab_link_close(&l);
 }
 
-#define live(test) \
-	cmocka_unit_test_setup_teardown(test, ctlab_setup, ctlab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(ends_of_marked_entries_are_told),
-		live(data_is_over_long_before_its_entry_is_gone),
-		live(ends_of_control_connections_are_told),
-		live(lost_events_are_told),
+		ctlab_test(ends_of_marked_entries_are_told),
+		ctlab_test(data_is_over_long_before_its_entry_is_gone),
+		ctlab_test(ends_of_control_connections_are_told),
+		ctlab_test(lost_events_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,21 +247,17 @@ static void refusals_name_the_cure(void **state)
 	assert_non_null(strstr(text, "of another kind"));
 }
 
-#define live(test)                                             \
-	cmocka_unit_test_setup_teardown(test, netns_lab_setup, \
-					netns_lab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(loading_again_changes_nothing),
-		live(unloading_leaves_nothing),
-		live(rules_of_others_are_untouched),
-		live(what_is_half_loaded_is_repaired),
-		live(open_pinholes_stay_open),
-		live(the_printed_script_does_the_same),
-		live(legacy_iptables_does_as_well),
-		live(refusals_name_the_cure),
+		netns_lab_test(loading_again_changes_nothing),
+		netns_lab_test(unloading_leaves_nothing),
+		netns_lab_test(rules_of_others_are_untouched),
+		netns_lab_test(what_is_half_loaded_is_repaired),
+		netns_lab_test(open_pinholes_stay_open),
+		netns_lab_test(the_printed_script_does_the_same),
+		netns_lab_test(legacy_iptables_does_as_well),
+		netns_lab_test(refusals_name_the_cure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,15 +164,11 @@ static void the_range_of_a_server_is_queued(void **state)
 	}
 }
 
-#define live(test)                                             \
-	cmocka_unit_test_setup_teardown(test, netns_lab_setup, \
-					netns_lab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(marks_decide_what_is_queued),
-		live(the_range_of_a_server_is_queued),
+		netns_lab_test(marks_decide_what_is_queued),
+		netns_lab_test(the_range_of_a_server_is_queued),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

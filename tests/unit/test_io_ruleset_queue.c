@@ -293,20 +293,16 @@ static void without_a_daemon_it_is_as_configured(void **state)
 	close(listener);
 }
 
-#define live(test)                                             \
-	cmocka_unit_test_setup_teardown(test, netns_lab_setup, \
-					netns_lab_teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		live(forwarded_is_queued_once),
-		live(a_server_on_the_gateway_is_queued_once),
-		live(a_client_on_the_gateway_is_queued_once),
-		live(loopback_is_left_out),
-		live(first_packets_are_queued_before_conntrack),
-		live(what_we_send_ourselves_is_not_queued),
-		live(without_a_daemon_it_is_as_configured),
+		netns_lab_test(forwarded_is_queued_once),
+		netns_lab_test(a_server_on_the_gateway_is_queued_once),
+		netns_lab_test(a_client_on_the_gateway_is_queued_once),
+		netns_lab_test(loopback_is_left_out),
+		netns_lab_test(first_packets_are_queued_before_conntrack),
+		netns_lab_test(what_we_send_ourselves_is_not_queued),
+		netns_lab_test(without_a_daemon_it_is_as_configured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,8 @@ struct ctlab {
 int ctlab_setup(void **state);
 int ctlab_teardown(void **state);
 struct ctlab *ctlab_of(void **state);
+#define ctlab_test(test) \
+	cmocka_unit_test_setup_teardown(test, ctlab_setup, ctlab_teardown)
 
 /* What gateways of the field have: what is not asked for is dropped. */
 void ctlab_base(const struct ctlab_family *fam);

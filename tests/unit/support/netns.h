@@ -47,6 +47,9 @@ void netns_lab_close(struct netns_lab *lab);
 int netns_lab_setup(void **state);
 int netns_lab_teardown(void **state);
 struct netns_lab *netns_lab_of(void **state);
+#define netns_lab_test(test)                                   \
+	cmocka_unit_test_setup_teardown(test, netns_lab_setup, \
+					netns_lab_teardown)
 
 /* Run a command line in the namespace we are in; it must succeed. */
 void netns_sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
