@@ -62,8 +62,10 @@ struct content {
 
 struct reassemble {
 	struct reassemble_counts counts;
-	struct datagram datagram[REASSEMBLE_DATAGRAMS_MAX];
-	struct content content[REASSEMBLE_DATAGRAMS_MAX];
+	size_t places;
+	uint64_t sweep_us; /* nothing expires before */
+	struct datagram *datagram;
+	struct content *content;
 	uint8_t packet[PACKET_MAX];
 };
 
@@ -82,13 +84,28 @@ static bool key_equal(const struct fragment_key *a,
 	       addr_equal(&a->src, &b->src) && addr_equal(&a->dst, &b->dst);
 }
 
+/* Let @d live until @at_us. */
+static void expire_at(struct reassemble *r, struct datagram *d, uint64_t at_us)
+{
+	d->expires_us = at_us;
+	if (at_us < r->sweep_us)
+		r->sweep_us = at_us;
+}
+
 static void expire(struct reassemble *r, uint64_t now_us)
 {
-	for (size_t i = 0; i < REASSEMBLE_DATAGRAMS_MAX; i++) {
+	if (now_us <= r->sweep_us)
+		return;
+	r->sweep_us = UINT64_MAX;
+	for (size_t i = 0; i < r->places; i++) {
 		struct datagram *d = &r->datagram[i];
 
-		if (d->state == STATE_FREE || now_us <= d->expires_us)
+		if (d->state == STATE_FREE)
 			continue;
+		if (now_us <= d->expires_us) {
+			expire_at(r, d, d->expires_us);
+			continue;
+		}
 		r->counts.expired += d->state == STATE_OPEN;
 		d->state = STATE_FREE;
 	}
@@ -97,7 +114,7 @@ static void expire(struct reassemble *r, uint64_t now_us)
 static struct datagram *find(struct reassemble *r,
 			     const struct fragment_key *key)
 {
-	for (size_t i = 0; i < REASSEMBLE_DATAGRAMS_MAX; i++) {
+	for (size_t i = 0; i < r->places; i++) {
 		struct datagram *d = &r->datagram[i];
 
 		if (d->state != STATE_FREE && key_equal(&d->key, key))
@@ -126,7 +143,7 @@ static struct datagram *place_for_new(struct reassemble *r)
 {
 	struct datagram *best = &r->datagram[0];
 
-	for (size_t i = 1; i < REASSEMBLE_DATAGRAMS_MAX; i++)
+	for (size_t i = 1; i < r->places; i++)
 		if (better(&r->datagram[i], best))
 			best = &r->datagram[i];
 	r->counts.evicted += best->state == STATE_OPEN;
@@ -142,8 +159,8 @@ static void begin(struct reassemble *r, struct datagram *d,
 		.key = *key,
 		.state = STATE_OPEN,
 		.begun_us = now_us,
-		.expires_us = now_us + REASSEMBLE_TIMEOUT_US,
 	};
+	expire_at(r, d, now_us + REASSEMBLE_TIMEOUT_US);
 	memset(content->unit, UNIT_MISSING, sizeof(content->unit));
 }
 
@@ -278,7 +295,7 @@ static enum reassemble_result finish(struct reassemble *r, struct datagram *d,
 			     d->next))
 		return kill(d, &r->counts.impossible);
 	d->state = STATE_DONE;
-	d->expires_us = now_us + REASSEMBLE_MEMORY_US;
+	expire_at(r, d, now_us + REASSEMBLE_MEMORY_US);
 	r->counts.whole++;
 	*out = span_of(r->packet, (size_t)d->header_len + d->end);
 	return REASSEMBLE_WHOLE;
@@ -371,9 +388,20 @@ enum reassemble_result reassemble_packet(struct reassemble *r, struct span ip,
 	return complete ? finish(r, d, now_us, out) : result;
 }
 
-struct reassemble *reassemble_new(void)
+struct reassemble *reassemble_new(size_t datagrams)
 {
-	return calloc(1, sizeof(struct reassemble));
+	struct reassemble *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->places = datagrams;
+	r->sweep_us = UINT64_MAX;
+	r->datagram = calloc(datagrams, sizeof(*r->datagram));
+	r->content = calloc(datagrams, sizeof(*r->content));
+	if (r->datagram && r->content)
+		return r;
+	reassemble_free(r);
+	return NULL;
 }
 
 const struct reassemble_counts *reassemble_counts(const struct reassemble *r)
@@ -385,12 +413,16 @@ size_t reassemble_waiting(const struct reassemble *r)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < REASSEMBLE_DATAGRAMS_MAX; i++)
+	for (size_t i = 0; i < r->places; i++)
 		n += r->datagram[i].state == STATE_OPEN;
 	return n;
 }
 
 void reassemble_free(struct reassemble *r)
 {
+	if (!r)
+		return;
+	free(r->content);
+	free(r->datagram);
 	free(r);
 }

@@ -12,11 +12,11 @@
 #include <sallyport/span.h>
 
 /*
- * Datagrams at once. Each may become 64 KiB and has 8 KiB of notes: 37 MiB, of
- * which the system gives only what is touched. Linux stops at 4 MiB of what
- * waits. When all places are taken, the oldest one is given up.
+ * As many datagrams at once as will do. Each may become 64 KiB and has 8 KiB of
+ * notes: 37 MiB, of which the system gives only what is touched. Linux stops
+ * at 4 MiB of what waits.
  */
-#define REASSEMBLE_DATAGRAMS_MAX 512
+#define REASSEMBLE_DATAGRAMS 512
 
 /* RFC 8200 4.5: 60 seconds from the first fragment on; RFC 1122 3.3.2 lets
  * IPv4 wait 60 to 120. */
@@ -53,8 +53,9 @@ struct reassemble_counts {
 	uint64_t bad; /* cut short, empty, too long, or of odd length */
 };
 
-/* NULL: no memory. The caller gives it to reassemble_free(). */
-struct reassemble *reassemble_new(void);
+/* Room for @datagrams, at least 1; when all are taken, the oldest is given up.
+ * NULL: no memory. The caller gives it to reassemble_free(). */
+struct reassemble *reassemble_new(size_t datagrams);
 
 /*
  * Take @ip at @now_us (microseconds; it may go back). PASS: @out is @ip.

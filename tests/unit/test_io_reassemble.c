@@ -272,15 +272,15 @@ static void the_oldest_makes_room(void **state)
 
 	(void)state;
 	rig_start(&rig, false);
-	for (uint16_t i = 0; i <= REASSEMBLE_DATAGRAMS_MAX; i++) {
+	for (uint16_t i = 0; i <= REASSEMBLE_DATAGRAMS; i++) {
 		rig.id = i;
 		rig.now++;
 		assert_int_equal(rig_send_letters(&rig, 0, 8),
 				 REASSEMBLE_WAITS);
 	}
 	assert_int_equal(rig_counts(&rig)->evicted, 1);
-	assert_int_equal(reassemble_waiting(rig.r), REASSEMBLE_DATAGRAMS_MAX);
-	for (uint16_t i = 1; i <= REASSEMBLE_DATAGRAMS_MAX; i++) {
+	assert_int_equal(reassemble_waiting(rig.r), REASSEMBLE_DATAGRAMS);
+	for (uint16_t i = 1; i <= REASSEMBLE_DATAGRAMS; i++) {
 		rig.id = i;
 		assert_int_equal(rig_send_letters(&rig, 8, 29),
 				 REASSEMBLE_WHOLE);

@@ -17,7 +17,7 @@
 void rig_start(struct rig *rig, bool v6)
 {
 	memset(rig, 0, sizeof(*rig));
-	rig->r = reassemble_new();
+	rig->r = reassemble_new(REASSEMBLE_DATAGRAMS);
 	assert_non_null(rig->r);
 	rig->v6 = v6;
 	rig->id = 7;
