@@ -19,6 +19,7 @@
 
 #include "captures.h"
 #include "io/capture_merge.h"
+#include "io/reassemble.h"
 #include "known.h"
 #include "support.h"
 
@@ -418,6 +419,34 @@ static void captures_of_others_merged(void **state)
 	capture_merge_close(m);
 }
 
+/* A PORT in the first of five fragments; the sixth was never captured. */
+static void fragments_of_others(void **state)
+{
+	struct reassemble *r = reassemble_new(1);
+	char why[CAPTURE_WHY_MAX];
+	struct capture_packet p;
+	struct capture *c;
+	struct span out;
+
+	(void)state;
+	assert_non_null(r);
+	if (!are_there()) {
+		print_message("skip: no captures in " SHARED "\n");
+		reassemble_free(r);
+		skip();
+	}
+	assert_int_equal(capture_open(SHARED "zeek__zeek__fragmented-3.pcap",
+				      &c, why),
+			 0);
+	while (capture_next(c, &p) == CAPTURE_PACKET)
+		assert_int_equal(reassemble_packet(r, p.ip, p.at_us, &out),
+				 REASSEMBLE_WAITS);
+	assert_int_equal(reassemble_counts(r)->fragments, 5);
+	assert_int_equal(reassemble_waiting(r), 1);
+	capture_close(c);
+	reassemble_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +462,7 @@ int main(void)
 		cmocka_unit_test(standard_input),
 		cmocka_unit_test(captures_of_others),
 		cmocka_unit_test(captures_of_others_merged),
+		cmocka_unit_test(fragments_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
