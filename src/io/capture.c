@@ -43,7 +43,7 @@ static void damage_set(struct capture *c, uint64_t offset, const char *reason)
 /* --- opening -------------------------------------------------------------- */
 
 /* libpcap could not make sense of the first bytes. */
-static int no_capture(struct capture *c, const char *reason,
+static int no_capture(struct capture *c, uint64_t offset, const char *reason,
 		      char why[CAPTURE_WHY_MAX])
 {
 	char text[CAPTURE_WHY_MAX];
@@ -52,7 +52,13 @@ static int no_capture(struct capture *c, const char *reason,
 		say(why, "the file is empty", "");
 		return -EBADMSG;
 	}
-	damage_set(c, c->stream.given, reason);
+	if (c->stream.packer) {
+		snprintf(why, CAPTURE_WHY_MAX,
+			 "packed with %s; unpack it into a pipe",
+			 c->stream.packer);
+		return -EBADMSG;
+	}
+	damage_set(c, offset, reason);
 	capture_damage_text(&c->damage, text);
 	snprintf(why, CAPTURE_WHY_MAX, "no capture, or %.*s",
 		 CAPTURE_WHY_MAX - 20, text);
@@ -73,6 +79,7 @@ static int open_pcap(struct capture *c, char why[CAPTURE_WHY_MAX])
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	FILE *file = capture_stream_open(&c->stream);
+	uint64_t offset;
 
 	if (!file) {
 		say(why, strerror(ENOMEM), "");
@@ -81,8 +88,9 @@ static int open_pcap(struct capture *c, char why[CAPTURE_WHY_MAX])
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(
 		file, PCAP_TSTAMP_PRECISION_MICRO, reason);
 	if (!c->pcap) {
+		offset = (uint64_t)ftello(file);
 		fclose(file);
-		return no_capture(c, reason, why);
+		return no_capture(c, offset, reason, why);
 	}
 	c->link = pcap_datalink(c->pcap);
 	return capture_link_known(c->link) ? 0 : link_unknown(c, why);
@@ -182,7 +190,7 @@ static bool read_frame(struct capture *c, const struct pcap_pkthdr *h,
 enum capture_result capture_next(struct capture *c, struct capture_packet *out)
 {
 	while (!c->damage.reason) {
-		uint64_t offset = c->stream.given;
+		uint64_t offset = (uint64_t)ftello(pcap_file(c->pcap));
 		struct pcap_pkthdr *header;
 		const u_char *bytes;
 		int result = pcap_next_ex(c->pcap, &header, &bytes);
@@ -214,8 +222,7 @@ struct capture_progress capture_progress(const struct capture *c)
 {
 	const struct capture_source *s = &c->stream.source;
 
-	return (struct capture_progress){ s->taken - (s->len - s->at),
-					  s->size };
+	return (struct capture_progress){ s->taken, s->size };
 }
 
 const struct capture_damage *capture_damage(const struct capture *c)

@@ -46,7 +46,8 @@ struct capture_counts {
 	uint64_t snapped; /* of them: IP, but cut short */
 };
 
-/* How far reading has come, in bytes of the file as it lies there. */
+/* How far reading has come, in bytes of the file as it lies there. It is up to
+ * two buffers ahead of the packets. */
 struct capture_progress {
 	uint64_t read;
 	uint64_t size; /* 0: a pipe, nobody knows */
@@ -62,7 +63,7 @@ struct capture_damage {
  * Open @path; "-" is standard input. 0: the caller gives @out to
  * capture_close(). Else @why says in one line, without the path, what is
  * wrong: -EBADMSG this is no capture, or it is damaged before its first
- * packet; -ENOTSUP of a link type that we do not know; another negative errno
+ * packet, or packed with something else than gzip; -ENOTSUP of a link type that we do not know; another negative errno
  * of open(2) or read(2).
  */
 int capture_open(const char *path, struct capture **out,
