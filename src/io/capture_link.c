@@ -257,7 +257,8 @@ bool capture_link_strip(int dlt, struct span frame, struct span *ip)
 			break;
 		type = peel(&c, type);
 	}
-	if (c.bad || by_version(&c) != type || type == TYPE_NONE)
+	/* After a read too many nothing is left, and no version either. */
+	if (type == TYPE_NONE || by_version(&c) != type)
 		return false;
 	*ip = c.rest;
 	return true;

@@ -14,10 +14,12 @@
 #include <pcap/pcap.h>
 
 #include "captures.h"
+#include "io/capture_source.h"
 #include "known.h"
 #include "support.h"
 
 #define LINK_ETHERNET 1
+#define LINK_RAW      101
 #define PACKETS       3
 
 static struct file f, packed;
@@ -158,6 +160,38 @@ static void every_gzip_truncation(void **state)
 	}
 }
 
+/* The magic of the second member lies across the end of a buffer. */
+static void gzip_across_buffers(void **state)
+{
+	static uint8_t filler[CAPTURE_SOURCE_BUFFER];
+	struct record r = { 1, 2, span_of(filler, 0), 0 };
+	enum capture_result end;
+	struct capture_packet p;
+	struct capture *c;
+	uint64_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(filler); i++)
+		filler[i] = (uint8_t)random_next(&seed);
+	filler[0] = 0x45;
+	/* random bytes become no shorter, so the length can be chosen */
+	for (r.frame.len = 65400; packed.len != CAPTURE_SOURCE_BUFFER - 1;
+	     r.frame.len++) {
+		assert_true(r.frame.len < sizeof(filler));
+		file_pcap(&f, LINK_RAW);
+		file_pcap_record(&f, &r);
+		packed.len = 0;
+		file_gzip(&f, &packed);
+	}
+	f.len = 0;
+	file_pcap_record(&f, &r);
+	file_gzip(&f, &packed);
+	c = file_capture(&packed);
+	assert_int_equal(capture_drain(c, &end, &p), 2);
+	assert_int_equal(end, CAPTURE_END);
+	capture_close(c);
+}
+
 /* A member that is damaged, and what follows the last one. */
 static void gzip_damage(void **state)
 {
@@ -263,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(every_gzip_truncation),
+		cmocka_unit_test(gzip_across_buffers),
 		cmocka_unit_test(gzip_damage),
 		cmocka_unit_test(impossible_lengths),
 		cmocka_unit_test(every_byte),

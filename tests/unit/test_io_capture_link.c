@@ -346,30 +346,32 @@ static void offloaded_bounds(void **state)
 		}
 }
 
-/* Snapped is what lacks bytes of the packet, not of the padding. */
+/* Snapped is what lacks bytes of the packet, not of the padding; and not what
+ * was too short on the wire already. */
 static void snapped(void **state)
 {
 	static struct file f;
 	struct span frame = frame_known(known_syn4);
-	struct record r[3] = {
+	struct record r[4] = {
 		{ 1, 0, frame, 0 },
 		{ 2, 0, frame, (uint32_t)frame.len + 6 },
 		{ 3, 0, span_sub(frame, 0, frame.len - 1),
 		  (uint32_t)frame.len },
+		{ 4, 0, span_sub(frame, 0, frame.len - 1), 0 },
 	};
 	struct capture_packet p;
 	struct capture *c;
 
 	(void)state;
-	file_dump(&f, DLT_EN10MB, r, 3);
+	file_dump(&f, DLT_EN10MB, r, 4);
 	c = file_capture(&f);
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		assert_int_equal(capture_next(c, &p), CAPTURE_PACKET);
 		assert_int_equal(p.number, i + 1);
 		assert_int_equal(p.snapped, i == 2);
 	}
 	assert_int_equal(capture_counts(c).snapped, 1);
-	assert_int_equal(capture_counts(c).frames, 3);
+	assert_int_equal(capture_counts(c).frames, 4);
 	capture_close(c);
 }
 
