@@ -160,11 +160,12 @@ static void every_gzip_truncation(void **state)
 	}
 }
 
-/* The magic of the second member lies across the end of a buffer. */
+/* The magic of the second member lies across the end of the second buffer. */
 static void gzip_across_buffers(void **state)
 {
 	static uint8_t filler[CAPTURE_SOURCE_BUFFER];
-	struct record r = { 1, 2, span_of(filler, 0), 0 };
+	struct record first = { 1, 2, span_of(filler, 65500), 0 };
+	struct record r = { 1, 2, span_of(filler, 65400), 0 };
 	enum capture_result end;
 	struct capture_packet p;
 	struct capture *c;
@@ -175,19 +176,20 @@ static void gzip_across_buffers(void **state)
 		filler[i] = (uint8_t)random_next(&seed);
 	filler[0] = 0x45;
 	/* random bytes become no shorter, so the length can be chosen */
-	for (r.frame.len = 65400; packed.len != CAPTURE_SOURCE_BUFFER - 1;
+	for (packed.len = 0; packed.len != 2 * CAPTURE_SOURCE_BUFFER - 1;
 	     r.frame.len++) {
 		assert_true(r.frame.len < sizeof(filler));
 		file_pcap(&f, LINK_RAW);
+		file_pcap_record(&f, &first);
 		file_pcap_record(&f, &r);
 		packed.len = 0;
 		file_gzip(&f, &packed);
 	}
 	f.len = 0;
-	file_pcap_record(&f, &r);
+	file_pcap_record(&f, &first);
 	file_gzip(&f, &packed);
 	c = file_capture(&packed);
-	assert_int_equal(capture_drain(c, &end, &p), 2);
+	assert_int_equal(capture_drain(c, &end, &p), 3);
 	assert_int_equal(end, CAPTURE_END);
 	capture_close(c);
 }
