@@ -41,7 +41,7 @@ static void packet(const struct capture_packet *p, uint64_t frames)
 	must(p->at_us <= CAPTURE_TIME_MAX);
 }
 
-static void damaged(const struct capture *c, struct capture_packet *p)
+static void damaged(struct capture *c, struct capture_packet *p)
 {
 	const struct capture_damage *d = capture_damage(c);
 	char text[CAPTURE_WHY_MAX];
@@ -50,7 +50,7 @@ static void damaged(const struct capture *c, struct capture_packet *p)
 	must(d->unpacked || d->offset <= capture_progress(c).size);
 	capture_damage_text(d, text);
 	must(strlen(text) > 0);
-	must(capture_next((struct capture *)c, p) == CAPTURE_DAMAGED);
+	must(capture_next(c, p) == CAPTURE_DAMAGED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -260,8 +260,11 @@ static void no_permission(void **state)
 	assert_true(fd >= 0);
 	close(fd);
 	chmod(path, 0);
-	if (geteuid() == 0)
-		assert_int_equal(seteuid(65534), 0);
+	if (geteuid() == 0 && seteuid(65534) != 0) {
+		print_message("skip: root may read all, and cannot be less\n");
+		unlink(path);
+		skip();
+	}
 	assert_int_equal(capture_open(path, &c, why), -EACCES);
 	assert_string_equal(why, "cannot open: Permission denied");
 	if (getuid() == 0)
