@@ -248,7 +248,10 @@ static void expect_early(bool taken, bool retry)
 		SSL_CTX_set1_groups_list(p->ctx[DECRYPT_SERVER], "P-384");
 	p->spec.early_data = taken;
 	peers_connect_early(p, "USER early\r\n");
-	assert_true(p->resumed);
+	if (taken)
+		assert_int_equal(
+			SSL_get_early_data_status(p->ssl[DECRYPT_CLIENT]),
+			SSL_EARLY_DATA_ACCEPTED);
 	a = read_short(p);
 	/* One or two records (EndOfEarlyData), each with type and tag. */
 	assert_true(decrypt_status(a->d)->skipped >=
