@@ -25,7 +25,9 @@ static const struct peers_spec suites[] = {
 	{ .version = TLS1_2_VERSION,
 	  .cipher = "ECDHE-RSA-AES256-GCM-SHA384",
 	  .rsa = true },
-	{ .version = TLS1_2_VERSION, .cipher = "AES128-GCM-SHA256", .rsa = true },
+	{ .version = TLS1_2_VERSION,
+	  .cipher = "AES128-GCM-SHA256",
+	  .rsa = true },
 	{ .version = TLS1_2_VERSION,
 	  .cipher = "DHE-RSA-AES256-GCM-SHA384",
 	  .rsa = true },
@@ -138,9 +140,12 @@ static void test_retry(void **state)
 static void expect_client_certificate(size_t fragment, size_t padding)
 {
 	static const uint8_t server[] = {
-		TLS_ENCRYPTED_EXTENSIONS, TLS_CERTIFICATE_REQUEST,
-		TLS_CERTIFICATE,          TLS_CERTIFICATE_VERIFY,
-		TLS_FINISHED,             TLS_NEW_SESSION_TICKET,
+		TLS_ENCRYPTED_EXTENSIONS,
+		TLS_CERTIFICATE_REQUEST,
+		TLS_CERTIFICATE,
+		TLS_CERTIFICATE_VERIFY,
+		TLS_FINISHED,
+		TLS_NEW_SESSION_TICKET,
 		TLS_NEW_SESSION_TICKET,
 	};
 	static const uint8_t client[] = { TLS_CERTIFICATE,
@@ -249,9 +254,9 @@ static void expect_early(bool taken, bool retry)
 	p->spec.early_data = taken;
 	peers_connect_early(p, "USER early\r\n");
 	if (taken)
-		assert_int_equal(
-			SSL_get_early_data_status(p->ssl[DECRYPT_CLIENT]),
-			SSL_EARLY_DATA_ACCEPTED);
+		assert_int_equal(SSL_get_early_data_status(
+					 p->ssl[DECRYPT_CLIENT]),
+				 SSL_EARLY_DATA_ACCEPTED);
 	a = read_short(p);
 	/* One or two records (EndOfEarlyData), each with type and tag. */
 	assert_true(decrypt_status(a->d)->skipped >=

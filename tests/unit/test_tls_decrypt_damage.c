@@ -188,12 +188,12 @@ static void test_order(void **state)
 		assert_int_equal(along_take(a, DECRYPT_CLIENT,
 					    peers_span(p, last + 1)),
 				 DECRYPT_NOT_AUTHENTIC);
-		assert_int_equal(
-			along_take(b, DECRYPT_CLIENT, peers_span(p, last)),
-			DECRYPT_OK);
-		assert_int_equal(
-			along_take(b, DECRYPT_CLIENT, peers_span(p, last)),
-			DECRYPT_NOT_AUTHENTIC);
+		assert_int_equal(along_take(b, DECRYPT_CLIENT,
+					    peers_span(p, last)),
+				 DECRYPT_OK);
+		assert_int_equal(along_take(b, DECRYPT_CLIENT,
+					    peers_span(p, last)),
+				 DECRYPT_NOT_AUTHENTIC);
 		along_stop(a);
 		along_stop(b);
 		peers_stop(p);
@@ -304,7 +304,8 @@ static void test_unsupported(void **state)
 		struct peers_spec spec;
 		const char *text;
 	} cases[] = {
-		{ { .version = TLS1_VERSION, .cipher = "ECDHE-ECDSA-AES128-SHA" },
+		{ { .version = TLS1_VERSION,
+		    .cipher = "ECDHE-ECDSA-AES128-SHA" },
 		  "TLS 1.0 is not supported" },
 		{ { .version = TLS1_1_VERSION,
 		    .cipher = "ECDHE-ECDSA-AES128-SHA" },

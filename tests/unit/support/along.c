@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,12 @@
 
 /* Pieces of a random cut have up to that many bytes. */
 #define CUT_MAX 200
+
+/* The fuzzer is fast with short ones. */
+#define CORPUS_INPUT_MAX 6000
+
+/* KIND_LOG of the fuzzer. */
+#define CORPUS_LOG 2
 
 static void hear(void *arg, enum decrypt_side from, uint8_t type,
 		 struct span bytes)
@@ -112,8 +120,39 @@ static void expect_text(const struct along *a, const struct peers *p,
 	assert_memory_equal(a->text[side], p->text[side], p->text_len[side]);
 }
 
+/* A chunk as tests/fuzz/fuzz_tls_decrypt.c reads it. */
+static void write_chunk(FILE *to, uint8_t head, struct span bytes)
+{
+	const uint8_t start[] = { head, (uint8_t)(bytes.len >> 8),
+				  (uint8_t)bytes.len };
+
+	assert_true(bytes.len <= UINT16_MAX);
+	assert_int_equal(fwrite(start, 1, sizeof(start), to), sizeof(start));
+	assert_int_equal(fwrite(bytes.at, 1, bytes.len, to), bytes.len);
+}
+
+/* With SALLYPORT_CORPUS=DIR short sessions become inputs of the fuzzer. */
+static void write_corpus(const struct peers *p)
+{
+	const char *folder = getenv("SALLYPORT_CORPUS");
+	static unsigned int number;
+	char path[PATH_MAX];
+	FILE *to;
+
+	if (!folder || p->len > CORPUS_INPUT_MAX)
+		return;
+	snprintf(path, sizeof(path), "%s/session-%02u", folder, ++number);
+	to = fopen(path, "wb");
+	assert_non_null(to);
+	write_chunk(to, CORPUS_LOG, span_of(p->log, p->log_len));
+	for (size_t i = 0; i < p->pieces; i++)
+		write_chunk(to, (uint8_t)p->piece[i].from, peers_span(p, i));
+	fclose(to);
+}
+
 void along_expect(const struct peers *p, bool close)
 {
+	write_corpus(p);
 	for (int cut = ALONG_WHOLE; cut <= ALONG_RANDOM; cut++) {
 		struct along *a = along_start(span_of(p->log, p->log_len));
 		const struct decrypt_status *s = decrypt_status(a->d);

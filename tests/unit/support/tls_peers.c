@@ -147,8 +147,9 @@ static void carry(struct peers *p, enum decrypt_side from)
 		return;
 	assert_true(p->len + (size_t)n <= sizeof(p->bytes));
 	assert_true(p->pieces < PEERS_PIECES_MAX);
-	assert_int_equal(
-		BIO_read(SSL_get_wbio(p->ssl[from]), p->bytes + p->len, n), n);
+	assert_int_equal(BIO_read(SSL_get_wbio(p->ssl[from]), p->bytes + p->len,
+				  n),
+			 n);
 	assert_int_equal(BIO_write(to, p->bytes + p->len, n), n);
 	p->piece[p->pieces++] = (struct peers_piece){ from, p->len, (size_t)n };
 	p->len += (size_t)n;
@@ -274,8 +275,8 @@ void peers_update_keys(struct peers *p, enum decrypt_side from, bool both)
 void peers_renegotiate(struct peers *p)
 {
 	assert_true(SSL_renegotiate(p->ssl[DECRYPT_CLIENT]));
-	for (int i = 0; i < ROUNDS_MAX &&
-			SSL_renegotiate_pending(p->ssl[DECRYPT_CLIENT]);
+	for (int i = 0;
+	     i < ROUNDS_MAX && SSL_renegotiate_pending(p->ssl[DECRYPT_CLIENT]);
 	     i++) {
 		SSL_do_handshake(p->ssl[DECRYPT_CLIENT]);
 		carry(p, DECRYPT_CLIENT);

@@ -29,9 +29,9 @@ struct peers_spec {
 	bool mac_first;     /* CBC without RFC 7366 */
 	bool retry;         /* TLS 1.3: HelloRetryRequest */
 	bool client_certificate;
-	bool early_data;    /* the server takes it */
-	size_t fragment;    /* longest plaintext of a record */
-	size_t padding;     /* TLS 1.3: to a multiple of that */
+	bool early_data; /* the server takes it */
+	size_t fragment; /* longest plaintext of a record */
+	size_t padding;  /* TLS 1.3: to a multiple of that */
 };
 
 struct peers {
