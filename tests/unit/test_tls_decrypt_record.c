@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records made by hand: messages in every cut, padding, keys of an RFC. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sallyport/tls_handshake.h>
+#include <sallyport/tls_hello.h>
+
+#include "along.h"
+#include "seal.h"
+#include "support.h"
+#include "tls/decrypt_record.h"
+#include "tls_talk.h"
+
+#define CBC_SHA 0x002f /* TLS_RSA_WITH_AES_128_CBC_SHA */
+
+/* The random of tls_client_hello(), and every secret. */
+#define RANDOM \
+	"1111111111111111111111111111111111111111111111111111111111111111"
+#define SECRET \
+	"2222222222222222222222222222222222222222222222222222222222222222"
+
+static const char log_1_3[] =
+	"CLIENT_HANDSHAKE_TRAFFIC_SECRET " RANDOM " " SECRET "\n"
+	"SERVER_HANDSHAKE_TRAFFIC_SECRET " RANDOM " " SECRET "\n"
+	"CLIENT_TRAFFIC_SECRET_0 " RANDOM " " SECRET "\n"
+	"SERVER_TRAFFIC_SECRET_0 " RANDOM " " SECRET "\n";
+
+/* One side's next record; the secret is @secret, the number goes up. */
+struct sealer {
+	uint8_t secret[SUITE_HASH_MAX];
+	uint64_t sequence;
+};
+
+static void new_keys(struct sealer *s)
+{
+	memset(s->secret, 0x22, sizeof(s->secret));
+	s->sequence = 0;
+}
+
+/* What it answers to a record that holds @inner. */
+static enum decrypt_result say(struct along *a, enum decrypt_side from,
+			       struct sealer *s, const void *inner, size_t len)
+{
+	uint8_t record[SEAL_MAX];
+	size_t n =
+		seal_1_3(s->secret, s->sequence++, span_of(inner, len), record);
+
+	return along_take(a, from, span_of(record, n));
+}
+
+/* Up to where the server's handshake keys start. */
+static struct along *greeted(struct sealer *server)
+{
+	struct along *a = along_start(span_str(log_1_3));
+	uint8_t hello[TLS_TALK_MAX];
+
+	assert_int_equal(along_take(a, DECRYPT_CLIENT,
+				    span_of(hello,
+					    tls_client_hello(hello, TLS_1_3,
+							     NULL))),
+			 DECRYPT_OK);
+	assert_int_equal(along_take(a, DECRYPT_SERVER,
+				    span_of(hello,
+					    tls_server_hello(hello, TLS_1_3,
+							     false))),
+			 DECRYPT_OK);
+	new_keys(server);
+	return a;
+}
+
+/* EncryptedExtensions, Certificate, Finished, of a few bytes each. */
+static const uint8_t flight[] = "\x08\0\0\x02\0\0"
+				"\x0b\0\0\x05hello"
+				"\x14\0\0\x04mac!";
+#define FLIGHT_LEN (sizeof(flight) - 1)
+
+/* @len bytes of the flight from @at on in a record of their own. */
+static enum decrypt_result say_flight(struct along *a, struct sealer *s,
+				      size_t at, size_t len)
+{
+	uint8_t inner[FLIGHT_LEN + 1];
+
+	memcpy(inner, flight + at, len);
+	inner[len] = TLS_HANDSHAKE;
+	return say(a, DECRYPT_SERVER, s, inner, len + 1);
+}
+
+static void expect_flight(const struct along *a)
+{
+	static const uint8_t types[] = { TLS_ENCRYPTED_EXTENSIONS,
+					 TLS_CERTIFICATE, TLS_FINISHED };
+
+	assert_int_equal(a->messages[DECRYPT_SERVER], sizeof(types));
+	assert_memory_equal(a->message[DECRYPT_SERVER], types, sizeof(types));
+}
+
+/* All in one record, and in three, cut anywhere. */
+static void test_messages_in_records(void **state)
+{
+	(void)state;
+	for (size_t x = 1; x < FLIGHT_LEN; x++)
+		for (size_t y = x; y < FLIGHT_LEN; y++) {
+			struct sealer s;
+			struct along *a = greeted(&s);
+
+			assert_int_equal(say_flight(a, &s, 0, x), DECRYPT_OK);
+			if (y > x)
+				assert_int_equal(say_flight(a, &s, x, y - x),
+						 DECRYPT_OK);
+			assert_int_equal(say_flight(a, &s, y, FLIGHT_LEN - y),
+					 DECRYPT_OK);
+			expect_flight(a);
+			along_stop(a);
+		}
+}
+
+/* Behind its handshake. */
+static struct along *settled(struct sealer *s)
+{
+	struct along *a = greeted(s);
+
+	assert_int_equal(say_flight(a, s, 0, FLIGHT_LEN), DECRYPT_OK);
+	expect_flight(a);
+	new_keys(s);
+	return a;
+}
+
+#define INNER(literal) literal, sizeof(literal) - 1
+
+static void test_inner_types(void **state)
+{
+	static const struct {
+		const char *inner;
+		size_t len;
+		enum decrypt_result result;
+	} cases[] = {
+		{ INNER("NOOP\r\n\x17"), DECRYPT_OK },
+		{ INNER("NOOP\r\n\x17\0\0\0\0"), DECRYPT_OK },
+		{ INNER("\x17"), DECRYPT_OK },
+		{ INNER("\x01\x00\x15"), DECRYPT_CLOSED },
+		{ INNER("\x02\x28\x15"), DECRYPT_OK },
+		{ INNER("\x18\0\0\x01\0\x16"), DECRYPT_OK },
+		{ INNER("\x18\0\0\x01\x02\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x18\0\0\x02\0\0\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x18\0\0\0\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x18\0\0\x01\0x\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x01\0\0\x01\0\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x02\0\0\x01\0\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x0b\x01\0\x01\x16"), DECRYPT_UNEXPECTED },
+		{ INNER("\x01\x15"), DECRYPT_UNEXPECTED },
+		{ INNER("\x03\x00\x15"), DECRYPT_UNEXPECTED },
+		{ INNER("\x15"), DECRYPT_UNEXPECTED },
+		{ INNER("\x01\x14"), DECRYPT_UNEXPECTED },
+		{ INNER("x\x19"), DECRYPT_UNEXPECTED },
+		{ INNER("x\x13"), DECRYPT_UNEXPECTED },
+		{ INNER("\0\0\0"), DECRYPT_UNEXPECTED },
+		{ INNER(""), DECRYPT_UNEXPECTED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sealer s;
+		struct along *a = settled(&s);
+
+		assert_int_equal(say(a, DECRYPT_SERVER, &s, cases[i].inner,
+				     cases[i].len),
+				 cases[i].result);
+		along_stop(a);
+	}
+}
+
+/* In the handshake nothing may stand behind Finished, and no key is updated. */
+static void test_key_boundaries(void **state)
+{
+	static const char *const inner[] = {
+		"\x14\0\0\x04mac!x\x16",
+		"\x14\0\0\x04mac!\x04\0\0\x01x\x16",
+		"\x18\0\0\x01\x01\x16",
+	};
+	static const size_t len[] = { 10, 14, 6 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(inner); i++) {
+		struct sealer s;
+		struct along *a = greeted(&s);
+
+		assert_int_equal(say(a, DECRYPT_SERVER, &s, inner[i], len[i]),
+				 DECRYPT_UNEXPECTED);
+		along_stop(a);
+	}
+}
+
+/* In TLS 1.3 a ChangeCipherSpec means nothing in the handshake, and must not
+ * come behind it. */
+static void test_change_cipher_spec(void **state)
+{
+	static const char fine[] = "\x14\x03\x03\0\x01\x01",
+			  wrong[] = "\x14\x03\x03\0\x01\x02";
+	struct sealer s;
+	struct along *a = greeted(&s);
+
+	(void)state;
+	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(fine, 6)),
+			 DECRYPT_OK);
+	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(wrong, 6)),
+			 DECRYPT_NOT_AUTHENTIC);
+	along_stop(a);
+	a = settled(&s);
+	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(fine, 6)),
+			 DECRYPT_NOT_AUTHENTIC);
+	along_stop(a);
+}
+
+/* A message as long as they may be, in records as long as they may be. */
+static void test_long_message(void **state)
+{
+	static uint8_t message[TLS_MESSAGE_HEADER + TLS_MESSAGE_MAX] = {
+		TLS_CERTIFICATE, TLS_MESSAGE_MAX >> 16
+	};
+	static uint8_t inner[TLS_RECORD_MAX];
+	const size_t most = TLS_RECORD_MAX - 17;
+	struct sealer s;
+	struct along *a = greeted(&s);
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(message); at += most) {
+		size_t n = sizeof(message) - at;
+
+		if (n > most)
+			n = most;
+		memcpy(inner, message + at, n);
+		inner[n] = TLS_HANDSHAKE;
+		assert_int_equal(say(a, DECRYPT_SERVER, &s, inner, n + 1),
+				 DECRYPT_OK);
+	}
+	assert_int_equal(along_count(a, DECRYPT_SERVER, TLS_CERTIFICATE), 1);
+	along_stop(a);
+}
+
+/* RFC 8448 3: the keys of the server's handshake. */
+static void test_rfc_8448(void **state)
+{
+	static const uint8_t secret[32] = {
+		0xb6, 0x7b, 0x7d, 0x69, 0x0c, 0xc1, 0x6c, 0x4e,
+		0x75, 0xe5, 0x42, 0x13, 0xcb, 0x2d, 0x37, 0xb4,
+		0xe9, 0xc9, 0x12, 0xbc, 0xde, 0xd9, 0x10, 0x5d,
+		0x42, 0xbe, 0xfd, 0x59, 0xd3, 0x91, 0xad, 0x38,
+	};
+	static const uint8_t right[16] = {
+		0x3f, 0xce, 0x51, 0x60, 0x09, 0xc2, 0x17, 0x27,
+		0xd0, 0xf2, 0xe4, 0xe8, 0x6e, 0xe4, 0x03, 0xbc,
+	};
+	static const uint8_t iv[12] = { 0x5d, 0x31, 0x3e, 0xb2, 0x67, 0x12,
+					0x76, 0xee, 0x13, 0x00, 0x0b, 0x30 };
+	struct record_key key;
+
+	(void)state;
+	assert_true(key_of_traffic(suite_of(TLS_1_3, 0x1301), secret, &key));
+	assert_memory_equal(key.key, right, sizeof(right));
+	assert_memory_equal(key.iv, iv, sizeof(iv));
+}
+
+static const struct record_key cbc_key = {
+	.key = "0123456789abcdef",
+	.mac = "and a key for SHA-1",
+};
+
+/* Open what @what says; the length of its text, or -1. */
+static int open_cbc(const struct seal_cbc *what)
+{
+	uint8_t record[SEAL_MAX], out[TLS_RECORD_MAX];
+	size_t n = seal_cbc(&cbc_key, what, record), len;
+	struct opener o = { .suite = NULL };
+	struct sealed sealed;
+	struct span body;
+	bool fine;
+
+	body = guarded(record + TLS_RECORD_HEADER, n - TLS_RECORD_HEADER);
+	memcpy(sealed.header, record, TLS_RECORD_HEADER);
+	sealed.body = body;
+	assert_true(opener_set(&o, suite_of(TLS_1_2, CBC_SHA), TLS_1_2,
+			       what->mac_last, &cbc_key));
+	fine = opener_open(&o, &sealed, out, &len);
+	assert_int_equal(o.sequence, fine);
+	if (fine && len <= what->text.len)
+		assert_memory_equal(out, what->text.at, len);
+	opener_clear(&o);
+	guarded_free(body);
+	return fine ? (int)len : -1;
+}
+
+/* Every length of padding that fits, from 1 to 256 bytes. */
+static void test_cbc_padding(void **state)
+{
+	static const uint8_t text[16] = "text of 16 bytes";
+	uint8_t padding[256];
+
+	(void)state;
+	for (size_t n = 1; n <= sizeof(padding); n++)
+		for (int last = 0; last < 2; last++) {
+			/* MAC and text make up the rest of a block. */
+			size_t mac = last ? 0 : 20;
+			size_t len = (16 - (n + mac) % 16) % 16;
+			struct seal_cbc what = {
+				.type = TLS_APPLICATION_DATA,
+				.mac_last = last,
+				.text = span_of(text, len),
+				.padding = span_of(padding, n),
+			};
+
+			memset(padding, (int)n - 1, n);
+			assert_int_equal(open_cbc(&what), len);
+			/* Each byte counts. (Of 64 the last one would become 0,
+			 * a padding of its own; a MAC before it knows.) */
+			for (size_t i = 0; i < n; i++) {
+				padding[i] ^= 0x40;
+				if (padding[n - 1] != 0 || !last)
+					assert_int_equal(open_cbc(&what), -1);
+				padding[i] ^= 0x40;
+			}
+			what.flip = 1;
+			assert_int_equal(open_cbc(&what), -1);
+		}
+}
+
+/* A padding that says it is longer than what there is, or leaves no room for a
+ * MAC. */
+static void test_cbc_long_padding(void **state)
+{
+	uint8_t padding[48];
+
+	(void)state;
+	for (int last = 0; last < 2; last++)
+		for (int says = 0; says < 256; says++) {
+			struct seal_cbc what = {
+				.type = TLS_APPLICATION_DATA,
+				.mac_last = last,
+				.text = span_str(last ? "" : "abcdefghijkl"),
+				.padding = span_of(padding, sizeof(padding)),
+			};
+
+			memset(padding, says, sizeof(padding));
+			/* A shorter one is part of the text, and fine where
+			 * the MAC does not cover the text. */
+			if (last && says < 48)
+				continue;
+			assert_int_equal(open_cbc(&what), says == 47 ? 12 : -1);
+		}
+}
+
+/* No room for an IV, a block, a MAC or a tag; a block that is not whole. */
+static void test_short_records(void **state)
+{
+	static const struct {
+		uint16_t version, cipher;
+		bool mac_last;
+	} cases[] = {
+		{ TLS_1_3, 0x1301, false }, { TLS_1_3, 0x1303, false },
+		{ TLS_1_2, 0xc02f, false }, { TLS_1_2, 0xcca8, false },
+		{ TLS_1_2, 0x002f, false }, { TLS_1_2, 0x002f, true },
+		{ TLS_1_2, 0xc028, false }, { TLS_1_2, 0xc028, true },
+	};
+	static const uint8_t zeros[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct opener o = { .suite = NULL };
+
+		assert_true(opener_set(
+			&o, suite_of(cases[i].version, cases[i].cipher),
+			cases[i].version, cases[i].mac_last, &cbc_key));
+		for (size_t n = 0; n <= sizeof(zeros); n++) {
+			struct sealed r = { .header = { 0x17, 3, 3, 0,
+							(uint8_t)n },
+					    .body = guarded(zeros, n) };
+			uint8_t *out = malloc(n + 1);
+			size_t len;
+
+			assert_false(opener_open(&o, &r, out, &len));
+			free(out);
+			guarded_free(r.body);
+		}
+		opener_clear(&o);
+	}
+}
+
+static void test_suites(void **state)
+{
+	static const struct {
+		uint16_t version, cipher;
+		const char *end; /* NULL: not supported */
+	} cases[] = {
+		{ TLS_1_2, 0xc030, "AES_256_GCM_SHA384" },
+		{ TLS_1_2, 0x00a8, "AES_128_GCM_SHA256" }, /* with a PSK */
+		{ TLS_1_2, 0xc013, "AES_128_CBC_SHA" },
+		{ TLS_1_2, 0xc028, "AES_256_CBC_SHA384" },
+		{ TLS_1_3, 0x1303, "CHACHA20_POLY1305_SHA256" },
+		{ TLS_1_2, 0x1301, NULL }, /* of the other version */
+		{ TLS_1_3, 0xc030, NULL },
+		{ TLS_1_1, 0x002f, NULL }, /* older */
+		{ TLS_1_0, 0x002f, NULL },
+		{ 0, 0x002f, NULL },
+		{ TLS_1_2, 0x000a, NULL }, /* 3DES */
+		{ TLS_1_2, 0x0005, NULL }, /* RC4 */
+		{ TLS_1_2, 0xc09c, NULL }, /* CCM */
+		{ TLS_1_3, 0x1304, NULL },
+		{ TLS_1_2, 0x0001, NULL }, /* no encryption at all */
+		{ TLS_1_2, 0x00ff, NULL }, /* no suite */
+		{ TLS_1_3, 0x00c6, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct suite *s =
+			suite_of(cases[i].version, cases[i].cipher);
+
+		if (cases[i].end)
+			assert_string_equal(s->end, cases[i].end);
+		else
+			assert_null(s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_messages_in_records),
+		cmocka_unit_test(test_inner_types),
+		cmocka_unit_test(test_key_boundaries),
+		cmocka_unit_test(test_change_cipher_spec),
+		cmocka_unit_test(test_long_message),
+		cmocka_unit_test(test_rfc_8448),
+		cmocka_unit_test(test_cbc_padding),
+		cmocka_unit_test(test_cbc_long_padding),
+		cmocka_unit_test(test_short_records),
+		cmocka_unit_test(test_suites),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
