@@ -241,7 +241,7 @@ static bool take_message(struct decryptor *d, enum decrypt_side side,
 	return true;
 }
 
-/* Copy up to @whole bytes of a message from @bytes; true once they are there. */
+/* Copy what is missing of a message of @whole bytes; true once it is here. */
 static bool gather(struct end *end, struct span *bytes, size_t whole)
 {
 	struct span more = span_sub(*bytes, 0, whole - end->message_have);

@@ -18,7 +18,8 @@ struct record_key {
 	uint8_t mac[SUITE_HASH_MAX];
 };
 
-/* AES-GCM in TLS 1.2: the rest of the nonce stands in the record (RFC 5288 3). */
+/* AES-GCM in TLS 1.2: the rest of the nonce stands in the record (RFC 5288
+ * 3). */
 #define GCM_SALT_LEN 4
 
 /* TLS 1.2 (RFC 5246 6.3): the client's and the server's from the master

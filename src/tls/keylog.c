@@ -10,18 +10,13 @@
 #include "tls/keylog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 /* Secrets there is room for at first: a test's worth. */
 #define ROOM_FIRST 16
-
-/* Bytes read at first; a log of one run has a few KiB. */
-#define FILE_FIRST 16384
 
 struct secret {
 	uint8_t random[KEYLOG_RANDOM_LEN];
@@ -319,61 +314,4 @@ struct span keylog_find(const struct keylog *log, enum keylog_label label,
 	if (!s || compare_key(s, client_random.at, (uint8_t)label) != 0)
 		return span_of(NULL, 0);
 	return span_of(s->at, s->len);
-}
-
-/* The bytes of a file, in a buffer that is wiped whenever it moves. */
-struct buffer {
-	uint8_t *at;
-	size_t used, room;
-};
-
-static bool grow(struct buffer *b)
-{
-	size_t room = b->room ? 2 * b->room : FILE_FIRST;
-	uint8_t *bigger = OPENSSL_clear_realloc(b->at, b->room, room);
-
-	if (!bigger) {
-		errno = ENOMEM;
-		return false;
-	}
-	b->at = bigger;
-	b->room = room;
-	return true;
-}
-
-/* Until the end, or one byte too many. */
-static bool read_all(int fd, struct buffer *b)
-{
-	while (b->used <= KEYLOG_FILE_MAX) {
-		ssize_t n;
-
-		if (b->used == b->room && !grow(b))
-			return false;
-		n = read(fd, b->at + b->used, b->room - b->used);
-		if (n == 0)
-			return true;
-		if (n > 0)
-			b->used += (size_t)n;
-		else if (errno != EINTR)
-			return false;
-	}
-	return true;
-}
-
-enum keylog_result keylog_load(struct keylog **out, const char *path)
-{
-	struct buffer b = { .at = NULL };
-	enum keylog_result result = KEYLOG_SYSTEM;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
-
-	*out = NULL;
-	if (fd < 0)
-		return KEYLOG_SYSTEM;
-	if (read_all(fd, &b))
-		result = keylog_read(out, span_of(b.at, b.used));
-	saved = errno;
-	OPENSSL_clear_free(b.at, b.room);
-	close(fd);
-	errno = saved;
-	return result;
 }
