@@ -13,6 +13,7 @@
 #include <sallyport/tls_hello.h>
 
 #include "along.h"
+#include "handshake.h"
 #include "seal.h"
 #include "support.h"
 #include "tls/decrypt_record.h"
@@ -144,6 +145,7 @@ static void test_inner_types(void **state)
 		{ INNER("NOOP\r\n\x17"), DECRYPT_OK },
 		{ INNER("NOOP\r\n\x17\0\0\0\0"), DECRYPT_OK },
 		{ INNER("\x17"), DECRYPT_OK },
+		{ INNER("heartbeat\x18"), DECRYPT_OK },
 		{ INNER("\x01\x00\x15"), DECRYPT_CLOSED },
 		{ INNER("\x02\x28\x15"), DECRYPT_OK },
 		{ INNER("\x18\0\0\x01\0\x16"), DECRYPT_OK },
@@ -218,6 +220,24 @@ static void test_change_cipher_spec(void **state)
 	along_stop(a);
 }
 
+/* A message of the client is open when its keys change. */
+static void test_open_message(void **state)
+{
+	static const char part[] = "\x16\x03\x03\0\x02\x0b\0";
+	struct along *a = along_start(span_str(log_1_3));
+	uint8_t hello[TLS_TALK_MAX];
+	size_t n = tls_client_hello(hello, TLS_1_3, NULL);
+
+	(void)state;
+	along_take(a, DECRYPT_CLIENT, span_of(hello, n));
+	assert_int_equal(along_take(a, DECRYPT_CLIENT, span_of(part, 7)),
+			 DECRYPT_OK);
+	n = tls_server_hello(hello, TLS_1_3, false);
+	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(hello, n)),
+			 DECRYPT_UNEXPECTED);
+	along_stop(a);
+}
+
 /* A message as long as they may be, in records as long as they may be. */
 static void test_long_message(void **state)
 {
@@ -241,6 +261,82 @@ static void test_long_message(void **state)
 				 DECRYPT_OK);
 	}
 	assert_int_equal(along_count(a, DECRYPT_SERVER, TLS_CERTIFICATE), 1);
+	along_stop(a);
+}
+
+/* Both hellos of TLS 1.2, the server's with @value at @at of its message's
+ * body, and a ChangeCipherSpec that ends with @change. */
+static struct along *change_cipher(size_t at, uint8_t value, char change)
+{
+	const char record[] = { 0x14, 3, 3, 0, 1, change };
+	struct along *a = along_start(span_str(""));
+	uint8_t hello[TLS_TALK_MAX];
+	size_t n = tls_client_hello(hello, TLS_1_2, NULL);
+
+	along_take(a, DECRYPT_CLIENT, span_of(hello, n));
+	n = tls_server_hello(hello, TLS_1_2, false);
+	hello[TLS_RECORD_HEADER + TLS_MESSAGE_HEADER + at] = value;
+	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(hello, n)),
+			 DECRYPT_OK);
+	along_take(a, DECRYPT_CLIENT, span_of(record, sizeof(record)));
+	return a;
+}
+
+/* Behind version, random and an empty session id. */
+#define CIPHER_AT      35
+#define COMPRESSION_AT 37
+
+static void test_change_cipher_1_2(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+		char change;
+		const char *text;
+	} cases[] = {
+		{ CIPHER_AT, 0xc0, 1,
+		  "the key log has no CLIENT_RANDOM for this session" },
+		{ CIPHER_AT, 0xc0, 2,
+		  "record 2 of the client is not what TLS allows there" },
+		{ CIPHER_AT, 0xee, 1, "cipher suite 0xee2f is not known" },
+		{ COMPRESSION_AT, 1, 1, "TLS compression is not supported" },
+		{ 1, 0, 1, "SSL 3.0 is not supported" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct along *a = change_cipher(cases[i].at, cases[i].value,
+						cases[i].change);
+		char text[DECRYPT_TEXT_MAX];
+
+		decrypt_explain(decrypt_status(a->d), text);
+		assert_string_equal(text, cases[i].text);
+		along_stop(a);
+	}
+}
+
+/* 0-RTT data that never ends. */
+static void test_early_flood(void **state)
+{
+	static uint8_t record[TLS_RECORD_HEADER + 16384] = { 0x17, 3, 3, 0x40 };
+	struct along *a = along_start(span_str(""));
+	struct span hello = handshake_stream("tls13-early-data.client");
+
+	(void)state;
+	hello = span_sub(hello, 0,
+			 TLS_RECORD_HEADER + (size_t)hello.at[3] * 256 +
+				 hello.at[4]);
+	assert_int_equal(along_take(a, DECRYPT_CLIENT, hello), DECRYPT_OK);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(along_take(a, DECRYPT_CLIENT,
+					    span_of(record, sizeof(record))),
+				 DECRYPT_OK);
+	assert_int_equal(decrypt_status(a->d)->skipped, 65536);
+	record[3] = 0;
+	record[4] = 1;
+	assert_int_equal(along_take(a, DECRYPT_CLIENT,
+				    span_of(record, TLS_RECORD_HEADER + 1)),
+			 DECRYPT_UNEXPECTED);
 	along_stop(a);
 }
 
@@ -435,7 +531,10 @@ int main(void)
 		cmocka_unit_test(test_inner_types),
 		cmocka_unit_test(test_key_boundaries),
 		cmocka_unit_test(test_change_cipher_spec),
+		cmocka_unit_test(test_open_message),
 		cmocka_unit_test(test_long_message),
+		cmocka_unit_test(test_change_cipher_1_2),
+		cmocka_unit_test(test_early_flood),
 		cmocka_unit_test(test_rfc_8448),
 		cmocka_unit_test(test_cbc_padding),
 		cmocka_unit_test(test_cbc_long_padding),
