@@ -236,6 +236,86 @@ static void test_open_message(void **state)
 	assert_int_equal(along_take(a, DECRYPT_SERVER, span_of(hello, n)),
 			 DECRYPT_UNEXPECTED);
 	along_stop(a);
+	/* In TLS 1.2 its own ChangeCipherSpec does that. */
+	a = along_start(span_str(""));
+	n = tls_client_hello(hello, TLS_1_2, NULL);
+	along_take(a, DECRYPT_CLIENT, span_of(hello, n));
+	n = tls_server_hello(hello, TLS_1_2, false);
+	along_take(a, DECRYPT_SERVER, span_of(hello, n));
+	along_take(a, DECRYPT_CLIENT, span_of(part, 7));
+	assert_int_equal(along_take(a, DECRYPT_CLIENT,
+				    span_of("\x14\x03\x03\0\x01\x01", 6)),
+			 DECRYPT_UNEXPECTED);
+	along_stop(a);
+}
+
+/* For SHA-384, in a session with SHA-256. */
+static void test_secret_length(void **state)
+{
+	static const char log[] =
+		"SERVER_HANDSHAKE_TRAFFIC_SECRET " RANDOM " " SECRET
+		"22222222222222222222222222222222\n";
+	struct along *a = along_start(span_str(log));
+	uint8_t hello[TLS_TALK_MAX];
+	size_t n = tls_client_hello(hello, TLS_1_3, NULL);
+	struct sealer s;
+
+	(void)state;
+	along_take(a, DECRYPT_CLIENT, span_of(hello, n));
+	n = tls_server_hello(hello, TLS_1_3, false);
+	along_take(a, DECRYPT_SERVER, span_of(hello, n));
+	new_keys(&s);
+	assert_int_equal(say_flight(a, &s, 0, FLIGHT_LEN), DECRYPT_NO_KEY);
+	along_stop(a);
+}
+
+/* What follows a close_notify is not touched, be it in the same segment; half
+ * a header of the other side is no clear text. */
+static void test_behind_close(void **state)
+{
+	static const char line[] = "257 fine\r\n";
+	uint8_t bytes[SEAL_MAX + sizeof(line)];
+	struct sealer s;
+	struct along *a = settled(&s);
+	struct span rest;
+	size_t n = seal_1_3(s.secret, 0, span_of("\x01\x00\x15", 3), bytes);
+
+	(void)state;
+	memcpy(bytes + n, line, sizeof(line));
+	rest = span_of(bytes, n + strlen(line));
+	assert_int_equal(decrypt_take(a->d, DECRYPT_SERVER, &rest),
+			 DECRYPT_CLOSED);
+	assert_span(rest, line);
+	assert_int_equal(decrypt_take(a->d, DECRYPT_SERVER, &rest),
+			 DECRYPT_CLOSED);
+	assert_span(rest, line);
+	assert_int_equal(along_take(a, DECRYPT_CLIENT, span_str("\x17")),
+			 DECRYPT_OK);
+	assert_int_equal(along_take(a, DECRYPT_CLIENT, span_str("PWD\r\n")),
+			 DECRYPT_NOT_TLS);
+	along_stop(a);
+}
+
+/* A client that has encrypted something has no clear alerts any more. */
+static void test_clear_alert(void **state)
+{
+	static const char alert[] = "\x15\x03\x03\0\x02\x02\x28";
+
+	(void)state;
+	for (int sealed = 0; sealed < 2; sealed++) {
+		struct sealer s;
+		struct along *a = greeted(&s);
+
+		if (sealed)
+			assert_int_equal(say(a, DECRYPT_CLIENT, &s,
+					     "\x0b\0\x16", 3),
+					 DECRYPT_OK);
+		assert_int_equal(along_take(a, DECRYPT_CLIENT,
+					    span_of(alert, 7)),
+				 sealed ? DECRYPT_NOT_AUTHENTIC : DECRYPT_OK);
+		assert_int_equal(a->alerts[DECRYPT_CLIENT], 0);
+		along_stop(a);
+	}
 }
 
 /* A message as long as they may be, in records as long as they may be. */
@@ -451,6 +531,33 @@ static void test_cbc_long_padding(void **state)
 		}
 }
 
+/* Nothing but padding, where a MAC must be. */
+static void test_cbc_only_padding(void **state)
+{
+	uint8_t padding[32], record[SEAL_MAX], out[TLS_RECORD_MAX];
+
+	(void)state;
+	for (size_t n = 16; n <= sizeof(padding); n += 16) {
+		struct seal_cbc what = { .type = TLS_APPLICATION_DATA,
+					 .mac_last = true,
+					 .text = span_str(""),
+					 .padding = span_of(padding, n) };
+		struct opener o = { .suite = NULL };
+		struct sealed sealed = { .header = { 0x17, 3, 3, 0, 0 } };
+		size_t len;
+
+		memset(padding, (int)n - 1, n);
+		/* Without the MAC behind it. */
+		len = seal_cbc(&cbc_key, &what, record) - 20;
+		sealed.body = span_of(record + TLS_RECORD_HEADER,
+				      len - TLS_RECORD_HEADER);
+		assert_true(opener_set(&o, suite_of(TLS_1_2, CBC_SHA), TLS_1_2,
+				       false, &cbc_key));
+		assert_false(opener_open(&o, &sealed, out, &len));
+		opener_clear(&o);
+	}
+}
+
 /* No room for an IV, a block, a MAC or a tag; a block that is not whole. */
 static void test_short_records(void **state)
 {
@@ -531,13 +638,17 @@ int main(void)
 		cmocka_unit_test(test_inner_types),
 		cmocka_unit_test(test_key_boundaries),
 		cmocka_unit_test(test_change_cipher_spec),
+		cmocka_unit_test(test_behind_close),
+		cmocka_unit_test(test_clear_alert),
 		cmocka_unit_test(test_open_message),
+		cmocka_unit_test(test_secret_length),
 		cmocka_unit_test(test_long_message),
 		cmocka_unit_test(test_change_cipher_1_2),
 		cmocka_unit_test(test_early_flood),
 		cmocka_unit_test(test_rfc_8448),
 		cmocka_unit_test(test_cbc_padding),
 		cmocka_unit_test(test_cbc_long_padding),
+		cmocka_unit_test(test_cbc_only_padding),
 		cmocka_unit_test(test_short_records),
 		cmocka_unit_test(test_suites),
 	};
