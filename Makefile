@@ -60,6 +60,8 @@ $(BUILD)/src/%.o: src/%.c
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 SUPPORT_SRC := $(wildcard tests/unit/support/*.c)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(BUILD)/%.o)
+# Tests have real TLS peers; src has none.
+TEST_LDLIBS := -lcmocka $(shell pkg-config --libs libssl)
 
 unit: $(UNIT) ## build the unit tests
 
@@ -71,7 +73,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(HOST_LIB) $(CORE_LIB) $(SUPPORT_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(HOST_FLAGS) -Itests/unit/support -MMD -MP \
 		$(LDFLAGS) -o $@ $< $(SUPPORT_OBJ) $(HOST_LIB) $(CORE_LIB) \
-		-lcmocka $(LDLIBS)
+		$(TEST_LDLIBS) $(LDLIBS)
 
 # Fuzz targets: with libFuzzer to search, without it to run the corpora.
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
