@@ -69,6 +69,7 @@ class Job:
     # What a PORT names instead of the client's own address, and from where.
     public: str = ""
     ports: str = ""
+    keylog: str = ""  # file for the secrets of its TLS connections
 
     @property
     def bracketed(self):
@@ -210,4 +211,8 @@ def start(name, space, job, log):
     so that no setting of the user who runs the lab is read."""
     argv, script = _START[name](job)
     home = os.path.dirname(log)
-    return space.spawn(argv, log, script, {"HOME": home}, cwd=home)
+    env = {"HOME": home}
+    if job.keylog:
+        # curl (OpenSSL), lftp (GnuTLS) and Python's ssl all honour it.
+        env["SSLKEYLOGFILE"] = job.keylog
+    return space.spawn(argv, log, script, env, cwd=home)

@@ -43,6 +43,13 @@ def client_context(version, authority):
     return made
 
 
+def server_context(certificate):
+    """ssl.SSLContext of a server that shows @certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate.chain, certificate.key)
+    return made
+
+
 @dataclass(frozen=True)
 class Certificate:
     """Names of PEM files: certificate, its key, and both in one."""
