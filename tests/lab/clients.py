@@ -129,7 +129,8 @@ def _lftp_tls(job):
             f"set ftp:ssl-protect-data {protect}\n"
             f"set ftp:ssl-protect-list {protect}\n"
             f"set ssl:ca-file {job.authority}\n"
-            f"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS{tls.version}\n")
+            f"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS{tls.version}"
+            f"{tls.cipher and f':-CIPHER-ALL:+{tls.cipher}'}\n")
 
 
 def _lftp_public(job):

@@ -27,12 +27,14 @@ class Tls:
     @level: of the data connections, as PROT names it.
     @ccc: the client leaves TLS after login: "active" if it then ends TLS by
     itself, "passive" if it waits for the server to do so.
+    @cipher: the only one that lftp speaks, in GnuTLS's words.
     """
     implicit: bool = False
     version: str = "1.3"
     reuse: bool = False
     level: str = PRIVATE
     ccc: str = ""
+    cipher: str = ""
 
 
 def client_context(version, authority):

@@ -93,7 +93,7 @@ class LongServer:
 
 
 def _long(host, port):
-    """RFC 1639 2: version, length and bytes of the address, then those of
+    """As in LPRT (RFC 1639): version, length and bytes of the address, then those of
     the port."""
     ip = ipaddress.ip_address(host)
     return ",".join(map(str, (ip.version, len(ip.packed), *ip.packed, 2,

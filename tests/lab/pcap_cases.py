@@ -175,6 +175,16 @@ def _secure():
                     f"TLS {version}, data sessions {how.replace('-', ' ')}",
                     "vsftpd", "ftplib", "PASV", only=None,
                     tls=Tls(version=version, reuse=reuse))
+    for version, cipher in (
+            ("1.2", "AES-128-GCM"), ("1.2", "CHACHA20-POLY1305"),
+            ("1.2", "AES-128-CBC"), ("1.2", "AES-256-CBC:%NO_ETM"),
+            ("1.3", "AES-128-GCM"), ("1.3", "CHACHA20-POLY1305")):
+        name, _, without = cipher.partition(":")
+        yield _real(f"ftps-tls{_short(version)}-{name}-v4".lower(),
+                    f"TLS {version}, {name}"
+                    f"{without and ' without encrypt-then-MAC'}",
+                    "vsftpd", "lftp", "PASV",
+                    tls=Tls(version=version, cipher=cipher))
     for mode in (ACTIVE, PASSIVE):
         yield _real(f"ftps-prot-c-{mode}-v4",
                     f"PROT C: {mode}, data in clear", "vsftpd", "lftp",
@@ -276,8 +286,8 @@ def _failed_handshake(lab):
 
 
 def _injection(name):
-    """The command behind AUTH TLS must be thrown away (RFC 9325 and others
-    since CVE-2011-0411)."""
+    """What came in clear behind AUTH TLS must be thrown away, or it counts as
+    if it had come under TLS (CVE-2011-0411 and its like)."""
     def play(lab):
         lab.serve(name)
         client = Dialog(lab, login=False)
@@ -478,8 +488,8 @@ DERIVED = [
             "ftp-active-get-v4", rewrite.snapped(96)),
     Derived("fragments-ftp-active-v4", "IPv4 fragments, the last first",
             "ftp-active-get-v4", rewrite.fragments),
-    Derived("midstream-ftp-passive-v4", "begins at PASV",
-            "ftp-passive-get-v4", rewrite.from_line(b"PASV\r\n")),
+    Derived("midstream-ftp-passive-v4", "begins at TYPE, after the login",
+            "ftp-passive-get-v4", rewrite.from_line(b"TYPE I\r\n")),
     Derived("midstream-ftps-passive-v4", "begins at the data connection",
             "ftps-passive-get-v4", rewrite.from_data),
 ]

@@ -117,7 +117,7 @@ class Stage:
         lab, other = self._lab, _OTHER[opener]
         listener = self._bound(other, port)
         listener.listen()
-        # RFC 959 3.3: the server's data port is next to the control port.
+        # RFC 959 3.2: the server's data port is next to the control port.
         caller = self._bound(opener, lab.port - 1 if opener == "server"
                              else 0)
         caller.connect((address(other, lab.family), port))
