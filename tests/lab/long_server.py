@@ -93,8 +93,8 @@ class LongServer:
 
 
 def _long(host, port):
-    """As in LPRT (RFC 1639): version, length and bytes of the address, then those of
-    the port."""
+    """As in LPRT (RFC 1639 3): version, length and bytes of the address,
+    then length and bytes of the port."""
     ip = ipaddress.ip_address(host)
     return ",".join(map(str, (ip.version, len(ip.packed), *ip.packed, 2,
                               port >> 8, port & 255)))
