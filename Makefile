@@ -129,6 +129,10 @@ ftps-matrix: all ## the same for FTPS: implicit, versions, reuse, PROT, CCC
 	@sh tests/lab/fetch-servers.sh
 	/usr/bin/python3 tests/lab/ftps_matrix.py --all --sallyport $(BUILD)/sallyport
 
+pcaps: all ## make the captures in pcaps/ anew, with their key logs
+	@sh tests/lab/fetch-servers.sh
+	/usr/bin/python3 tests/lab/make_pcaps.py --sallyport $(BUILD)/sallyport
+
 demo: ## the main job, shown in a lab of namespaces
 	@sh tests/deps.sh
 	@$(MAKE) --no-print-directory all
@@ -161,6 +165,6 @@ clean: ## remove what was built
 -include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all unit fuzz deps check asan asan-corpora matrix ftps-matrix \
-	demo bench golden lint fmt install help clean
+	pcaps demo bench golden lint fmt install help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

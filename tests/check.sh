@@ -69,6 +69,7 @@ for t in "$build"/fuzz/*.corpus; do
 	single "$name" "$t" "tests/fuzz/corpus/${name#fuzz_}"
 done
 single "manual pages" sh tests/manual.sh
+counted "captures" /usr/bin/python3 tests/lab/check_pcaps.py
 if [ "${CHECK_LAB:-yes}" = yes ]; then
 	counted "daemon" /usr/bin/python3 tests/daemon/run.py \
 		--sallyport "$build/sallyport"

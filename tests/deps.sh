@@ -13,7 +13,8 @@ packages="$packages libcmocka-dev mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict
 # with vsftpd as packages: tests/lab/fetch-servers.sh unpacks those two.
 packages="$packages iproute2 util-linux iptables ipset conntrack procps
-python3 python3-pyftpdlib python3-openssl openssl vsftpd curl lftp tnftp"
+python3 python3-pyftpdlib python3-openssl openssl vsftpd curl lftp tnftp
+tcpdump ethtool"
 # With what they recommend: clang's runtime for the fuzzers is named by version.
 extra="clang clang-format clang-tidy cppcheck git"
 

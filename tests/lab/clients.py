@@ -69,6 +69,7 @@ class Job:
     # What a PORT names instead of the client's own address, and from where.
     public: str = ""
     ports: str = ""
+    keylog: str = ""  # file for the secrets of its TLS connections
 
     @property
     def bracketed(self):
@@ -128,7 +129,8 @@ def _lftp_tls(job):
             f"set ftp:ssl-protect-data {protect}\n"
             f"set ftp:ssl-protect-list {protect}\n"
             f"set ssl:ca-file {job.authority}\n"
-            f"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS{tls.version}\n")
+            f"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS{tls.version}"
+            f"{tls.cipher and f':-CIPHER-ALL:+{tls.cipher}'}\n")
 
 
 def _lftp_public(job):
@@ -210,4 +212,8 @@ def start(name, space, job, log):
     so that no setting of the user who runs the lab is read."""
     argv, script = _START[name](job)
     home = os.path.dirname(log)
-    return space.spawn(argv, log, script, {"HOME": home}, cwd=home)
+    env = {"HOME": home}
+    if job.keylog:
+        # curl (OpenSSL), lftp (GnuTLS) and Python's ssl all honour it.
+        env["SSLKEYLOGFILE"] = job.keylog
+    return space.spawn(argv, log, script, env, cwd=home)

@@ -27,12 +27,14 @@ class Tls:
     @level: of the data connections, as PROT names it.
     @ccc: the client leaves TLS after login: "active" if it then ends TLS by
     itself, "passive" if it waits for the server to do so.
+    @cipher: the only one that lftp speaks, in GnuTLS's words.
     """
     implicit: bool = False
     version: str = "1.3"
     reuse: bool = False
     level: str = PRIVATE
     ccc: str = ""
+    cipher: str = ""
 
 
 def client_context(version, authority):
@@ -40,6 +42,13 @@ def client_context(version, authority):
     that show the certificate @authority."""
     made = ssl.create_default_context(cafile=authority)
     made.minimum_version = made.maximum_version = _VERSION[version]
+    return made
+
+
+def server_context(certificate):
+    """ssl.SSLContext of a server that shows @certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate.chain, certificate.key)
     return made
 
 

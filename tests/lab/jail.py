@@ -13,6 +13,8 @@ PASSWORD = "sallyport"
 # `openssl passwd -6 -salt reference sallyport`
 _HASH = ("$6$reference$s6rUzsgBO9pigpUuY6DRFALoJ7Qf82Jj3yNxzzI7/7TZ9Py"
          "GRIIUqiPCW4SPowMRfmU802IQXueutgpmpLFOr.")
+# As the servers see it.
+HOME = "/run/ftpuser"
 # Belongs to nobody on a real machine; its files are gone after the run.
 UID = 61021
 
@@ -29,12 +31,16 @@ _FILES = {
 _PAM = "auth required pam_unix.so\naccount required pam_unix.so\n"
 _SERVICES = ("vsftpd", "proftpd", "pure-ftpd")
 
-# /run is private too: servers keep pid files and scoreboards there.
-_ENTER = """set -e
+# /run is private too: servers keep pid files and scoreboards there. So is the
+# home in it, whose path servers tell (PWD): the same in every run.
+_ENTER = f"""set -e
 for name in passwd shadow group nsswitch.conf pam.d; do
 	mount --bind "$0/$name" "/etc/$name"
 done
 mount -t tmpfs tmpfs /run
+mkdir {HOME}
+mount --bind "$1" {HOME}
+shift
 exec "$@"
 """
 
@@ -44,7 +50,7 @@ def make(directory, home):
     os.makedirs(f"{directory}/pam.d")
     for name, text in _FILES.items():
         _write(f"{directory}/{name}", text.format(
-            user=USER, uid=UID, home=home, hash=_HASH))
+            user=USER, uid=UID, home=HOME, hash=_HASH))
     os.chmod(f"{directory}/shadow", 0o600)
     for service in _SERVICES:
         _write(f"{directory}/pam.d/{service}", _PAM)
@@ -52,9 +58,9 @@ def make(directory, home):
     os.chown(home, UID, UID)
 
 
-def inside(directory, argv):
+def inside(directory, home, argv):
     """The command that runs @argv with that view."""
-    return ["sh", "-c", _ENTER, directory, *argv]
+    return ["sh", "-c", _ENTER, directory, home, *argv]
 
 
 def _write(path, text):

@@ -24,16 +24,17 @@ class Lab:
     @mode, @closed: as in Firewall. @port: where the server listens.
     @client_at, @server_at: the hosts they are on; "gateway" is possible.
     @tls: how servers and clients speak TLS, a Tls; implicit TLS has a port
-    of its own.
+    of its own. @keylog: into this file clients write its secrets.
     """
 
     def __init__(self, workspace, mode=ROUTED, family=V4, port=FTP,
                  closed=("FORWARD",), client_at="client",
-                 server_at="server", tls=None):
+                 server_at="server", tls=None, keylog=""):
         if tls and tls.implicit:
             port = ftps.IMPLICIT_PORT
         self.mode, self.family, self.port = mode, family, port
         self.tls = tls
+        self.keylog = keylog
         self._workspace = workspace
         self._closing = threading.Lock()
         self._running = []
@@ -103,6 +104,7 @@ class Lab:
         if self.tls:
             more["tls"] = self.tls
             more["authority"] = self._workspace.certificate.chain
+            more["keylog"] = self.keylog
         started = transfer.Transfer(
             client, self.client, server, self._folder(client),
             self._workspace.files, command=command, host=self.target,
@@ -137,8 +139,15 @@ class Lab:
 
     def client_context(self):
         """ssl.SSLContext of a client that speaks the lab's TLS."""
-        return ftps.client_context(self.tls.version,
+        made = ftps.client_context(self.tls.version,
                                    self._workspace.certificate.chain)
+        if self.keylog:
+            made.keylog_filename = self.keylog
+        return made
+
+    def server_context(self):
+        """ssl.SSLContext of a server with the lab's certificate."""
+        return ftps.server_context(self._workspace.certificate)
 
     def clear_hosts(self):
         """Clients and servers are gone, with what they have started in

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import daemon
 import workspace
 from report import SKIPPED, Report, attempt
+from transfer import FILE_BYTES
 
 
 def add_arguments(parser):
@@ -18,9 +19,10 @@ def add_arguments(parser):
                         help="how many at a time (default: one a processor)")
 
 
-def run(args, checks, needs_sallyport=True):
+def run(args, checks, needs_sallyport=True, file_bytes=FILE_BYTES):
     """Run @checks, a list of (name, function of a Workspace), and print a
-    line on each, in their order; gives the exit status."""
+    line on each, in their order; gives the exit status. @file_bytes: as in
+    Workspace."""
     if args.sallyport:
         os.environ["SALLYPORT"] = args.sallyport
     report = Report()
@@ -31,12 +33,13 @@ def run(args, checks, needs_sallyport=True):
         for name, _ in checks:
             report.line(SKIPPED, name, reason)
     else:
-        _run_all(checks, report, args.jobs)
+        _run_all(checks, report, args.jobs, file_bytes)
     return report.close()
 
 
-def _run_all(checks, report, jobs):
-    with workspace.Workspace() as space, ThreadPoolExecutor(jobs) as pool:
+def _run_all(checks, report, jobs, file_bytes):
+    with workspace.Workspace(file_bytes) as space, \
+            ThreadPoolExecutor(jobs) as pool:
         try:
             results = pool.map(
                 lambda check: attempt(lambda: check[1](space)), checks)

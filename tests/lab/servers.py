@@ -237,7 +237,8 @@ class Server:
             "family": family, "public": public,
             "tls": tls, "certificate": certificate})
         self._process = space.spawn(
-            jail.inside(f"{directory}/etc", argv), f"{directory}/{name}",
+            jail.inside(f"{directory}/etc", self.home, argv),
+            f"{directory}/{name}",
             env={"LD_LIBRARY_PATH": _libraries(_PACKAGE.get(name, name))})
         try:
             wait_until(lambda: self._ready(space, port),

@@ -14,11 +14,11 @@ FILE_BYTES = 10 << 20
 GET, PUT, GOT = "down.bin", "up.bin", "got.bin"
 
 
-def make_files(directory):
+def make_files(directory, size=FILE_BYTES):
     """The two files of a run, different so that none passes for the other."""
     for number, name in enumerate((GET, PUT)):
         with open(os.path.join(directory, name), "wb") as out:
-            out.write(random.Random(number).randbytes(FILE_BYTES))
+            out.write(random.Random(number).randbytes(size))
 
 
 def _digest(path):

@@ -74,7 +74,13 @@ def _exit_on(number, _frame):
 
 
 class Workspace:
-    """Use as a context manager, in the main thread: it takes the signals."""
+    """Use as a context manager, in the main thread: it takes the signals.
+
+    @file_bytes: the size of the files that are transferred.
+    """
+
+    def __init__(self, file_bytes=transfer.FILE_BYTES):
+        self._file_bytes = file_bytes
 
     def __enter__(self):
         # Making and locking must look like one step to another's sweep.
@@ -87,7 +93,7 @@ class Workspace:
         os.chmod(self.directory, 0o711)
         self.files = os.path.join(self.directory, "files")
         os.mkdir(self.files)
-        transfer.make_files(self.files)
+        transfer.make_files(self.files, self._file_bytes)
         self._certificate = None
         self._guard = threading.Lock()
         self._open = {}
