@@ -58,17 +58,15 @@ const char *const ruleset_tables[RULESET_TABLES] = { "raw", "mangle" };
 /* Where the chains are jumped to from, for which packets. */
 static const struct {
 	const char *table, *chain, *match;
-	bool sent; /* our own packets are among them; see put_jump() */
 } jumps[] = {
 	/* raw -I PREROUTING ! -i lo -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn", false },
+	{ "raw", "PREROUTING", "! -i lo -p tcp -m tcp --syn" },
 	/* raw -I OUTPUT -p tcp -m tcp --syn -j SALLYPORT */
-	{ "raw", "OUTPUT", "-p tcp -m tcp --syn", false },
+	{ "raw", "OUTPUT", "-p tcp -m tcp --syn" },
 	/* mangle -I INPUT ! -i lo -p tcp -j SALLYPORT */
-	{ "mangle", "INPUT", "! -i lo -p tcp", false },
-	/* mangle -I POSTROUTING ! -o lo -p tcp -m mark ! --mark 0x1000
-	 *	-j SALLYPORT */
-	{ "mangle", "POSTROUTING", "! -o lo -p tcp", true },
+	{ "mangle", "INPUT", "! -i lo -p tcp" },
+	/* mangle -I POSTROUTING ! -o lo -p tcp -j SALLYPORT */
+	{ "mangle", "POSTROUTING", "! -o lo -p tcp" },
 };
 
 #define JUMPS (sizeof(jumps) / sizeof(jumps[0]))
@@ -79,23 +77,18 @@ static void put_connmark(FILE *to, uint32_t mark)
 	fprintf(to, " -m connmark --mark 0x%" PRIx32 "/0x%" PRIx32, mark, mark);
 }
 
-/* The packets that we send ourselves have the mark, all of it and nothing else:
- * others may have the same bit for reasons of their own. */
-static void put_jump(FILE *to, size_t i, const struct ruleset *rules)
+static void put_jump(FILE *to, size_t i)
 {
-	fprintf(to, "%s %s", jumps[i].chain, jumps[i].match);
-	if (jumps[i].sent && rules->skip_mark)
-		fprintf(to, " -m mark ! --mark 0x%" PRIx32, rules->skip_mark);
-	fputs(" -j " RULESET_CHAIN, to);
+	fprintf(to, "%s %s -j " RULESET_CHAIN, jumps[i].chain, jumps[i].match);
 }
 
-void ruleset_put_jumps(FILE *to, const struct ruleset *rules, const char *table)
+void ruleset_put_jumps(FILE *to, const char *table)
 {
 	for (size_t i = 0; i < JUMPS; i++) {
 		if (strcmp(jumps[i].table, table) != 0)
 			continue;
 		fputs("-I ", to);
-		put_jump(to, i, rules);
+		put_jump(to, i);
 		fputc('\n', to);
 	}
 }
@@ -155,10 +148,13 @@ static void put_control(FILE *to, const struct ruleset *rules, char direction)
 /* -A SALLYPORT -p tcp -m connmark --mark 0x4000/0x4000 -m tcp ! --syn
  *	-j NFQUEUE ...
  * -A SALLYPORT -p tcp -m connmark --mark 0x2000/0x2000 -j RETURN
+ * -A SALLYPORT -p tcp -m mark --mark 0x1000 -j RETURN
  *
  * The SYN was queued in raw. A packet that conntrack calls INVALID has no mark:
  * the second rule does not match it and it is queued, which "everything but
- * these" in the rules for control ports would not do. */
+ * these" in the rules for control ports would not do. The packets that we send
+ * ourselves have the last mark, all of it and nothing else: others may have the
+ * same bit for reasons of their own. */
 static void put_marked(FILE *to, const struct ruleset *rules)
 {
 	if (rules->data_mark) {
@@ -172,6 +168,11 @@ static void put_marked(FILE *to, const struct ruleset *rules)
 		put_connmark(to, rules->fast_mark);
 		fputs(" -j RETURN\n", to);
 	}
+	if (rules->skip_mark)
+		fprintf(to,
+			"-A " RULESET_CHAIN " -p tcp -m mark --mark 0x%" PRIx32
+			" -j RETURN\n",
+			rules->skip_mark);
 }
 
 /* -A SALLYPORT -p tcp -m set --match-set sallyport4 src,dst,dst -j NFQUEUE ...
@@ -268,14 +269,14 @@ static void put_chains(FILE *to, const struct ruleset *rules,
 	fputs("END\n", to);
 }
 
-static void put_jump_once(FILE *to, const struct ruleset *rules,
-			  const struct ruleset_family *family, size_t i)
+static void put_jump_once(FILE *to, const struct ruleset_family *family,
+			  size_t i)
 {
 	fprintf(to, "%s -w -t %s -C ", family->program, jumps[i].table);
-	put_jump(to, i, rules);
+	put_jump(to, i);
 	fprintf(to, " 2>/dev/null ||\n\t%s -w -t %s -I ", family->program,
 		jumps[i].table);
-	put_jump(to, i, rules);
+	put_jump(to, i);
 	fputc('\n', to);
 }
 
@@ -290,6 +291,6 @@ void ruleset_print(FILE *to, const struct ruleset *rules)
 	for (size_t f = 0; f < RULESET_FAMILIES; f++) {
 		put_chains(to, rules, &ruleset_families[f]);
 		for (size_t i = 0; i < JUMPS; i++)
-			put_jump_once(to, rules, &ruleset_families[f], i);
+			put_jump_once(to, &ruleset_families[f], i);
 	}
 }

@@ -137,7 +137,7 @@ static void put_loaded(FILE *to, const struct ruleset *rules,
 	fprintf(to, "*%s\n:" RULESET_CHAIN " - [0:0]\n", table);
 	put_deletions(to, saved);
 	ruleset_put_chain(to, rules, family, table);
-	ruleset_put_jumps(to, rules, table);
+	ruleset_put_jumps(to, table);
 	fputs("COMMIT\n", to);
 }
 

@@ -22,8 +22,7 @@ extern const struct ruleset_family ruleset_families[RULESET_FAMILIES];
 extern const char *const ruleset_tables[RULESET_TABLES];
 
 /* "-I CHAIN match -j SALLYPORT", one a line, for every jump in @table. */
-void ruleset_put_jumps(FILE *to, const struct ruleset *rules,
-		       const char *table);
+void ruleset_put_jumps(FILE *to, const char *table);
 
 /* "-A SALLYPORT match -j NFQUEUE ...", one a line. */
 void ruleset_put_chain(FILE *to, const struct ruleset *rules,

@@ -18,7 +18,7 @@
 # only the control port and what is RELATED or ESTABLISHED.
 #
 # Samples go to standard output, the rest to standard error.
-#	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS MILLISECONDS BYTES PARTS
+#	net.sh PREFIX BUILD-DIRECTORY SALLYPORT ROUNDS TALKS MILLISECONDS BYTES PARTS
 
 # Lists of words are meant to be split, and "make or die" is what it seems.
 # shellcheck disable=SC2086,SC2015
@@ -27,9 +27,10 @@ prefix=$1
 here=$2
 sallyport=$3
 rounds=$4
-milliseconds=$5
-bytes=$6
-parts=$7
+talks=$5
+milliseconds=$6
+bytes=$7
+parts=$8
 
 # Data connections of one round.
 connects=100
@@ -165,13 +166,13 @@ run_all() { # HOW CPUS
 	for pid in $pids; do
 		taskset -acp "$cpus" "$pid" >/dev/null
 	done
-	load control control "$how.control1" "$rounds" "$milliseconds" 1 $all &&
-	load control control "$how.control64" "$rounds" "$milliseconds" 64 \
+	load control control "$how.control1" "$talks" "$milliseconds" 1 $all &&
+	load control control "$how.control64" "$talks" "$milliseconds" 64 \
 		$all &&
 	load data passive "$how.passive" "$rounds" $connects $data &&
 	load data active "$how.active" "$rounds" $connects $data &&
 	load bulk bulk "$how.bulk" "$rounds" "$bytes" $data &&
-	load tls control "$how.tls1" "$rounds" "$milliseconds" 1 $tls &&
+	load tls control "$how.tls1" "$talks" "$milliseconds" 1 $tls &&
 	load tls first "$how.first" "$rounds" $connects $first
 }
 
