@@ -25,6 +25,11 @@ struct port_range {
 	uint16_t lo, hi; /* both belong to it */
 };
 
+static inline bool port_range_has(const struct port_range *r, uint16_t port)
+{
+	return port >= r->lo && port <= r->hi;
+}
+
 enum policy_active { ACTIVE_ALLOW, ACTIVE_REFUSE };
 enum policy_server_tls { SERVER_TLS_UNKNOWN, SERVER_TLS_EXPECTED };
 enum policy_data { DATA_ANY, DATA_REQUIRE_TLS };
@@ -88,6 +93,9 @@ struct policy {
 
 bool policy_is_control_port(const struct policy *p, uint16_t port);
 bool policy_is_implicit_port(const struct policy *p, uint16_t port);
+
+/* Either of the two. */
+bool policy_is_watched_port(const struct policy *p, uint16_t port);
 
 /* May a pinhole lead to @port? Control ports are denied without being named:
  * a pinhole to one would let a second, unseen session in. */

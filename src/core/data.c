@@ -185,12 +185,6 @@ static void tell_stranger(struct engine *e, const struct packet *syn,
 	ev->data.reason = reason;
 }
 
-static bool is_data_port(const struct engine *e, uint16_t port)
-{
-	return policy_is_control_port(e->policy, (uint16_t)(port + 1)) ||
-	       policy_is_implicit_port(e->policy, (uint16_t)(port + 1));
-}
-
 /* Was @syn queued because of a servers entry? Then it is worth a word. */
 static bool concerns_server(const struct engine *e, const struct packet *syn,
 			    bool *active)
@@ -199,11 +193,12 @@ static bool concerns_server(const struct engine *e, const struct packet *syn,
 		policy_server_at(e->policy, &syn->dst.addr);
 
 	*active = false;
-	if (s && s->passive.hi && syn->dst.port >= s->passive.lo &&
-	    syn->dst.port <= s->passive.hi)
+	if (s && s->passive.hi && port_range_has(&s->passive, syn->dst.port))
 		return true;
 	*active = true;
-	return is_data_port(e, syn->src.port) &&
+	/* RFC 959 3.2: the data port is the one below. */
+	return policy_is_watched_port(e->policy,
+				      (uint16_t)(syn->src.port + 1)) &&
 	       policy_server_find(e->policy, &syn->src.addr);
 }
 

@@ -342,7 +342,7 @@ static void compare_range(struct engine *e, struct session *s, uint16_t port)
 		policy_server_find(e->policy, &s->ends.server.addr);
 
 	if (server && server->passive.hi &&
-	    (port < server->passive.lo || port > server->passive.hi))
+	    !port_range_has(&server->passive, port))
 		alert_raise(e, s, ALERT_OUTSIDE_RANGE);
 }
 

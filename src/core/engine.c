@@ -154,15 +154,10 @@ static void pass(struct engine *e, uint32_t tag, enum verdict_kind kind)
 	outcome_verdict(e, tag, kind, (struct span){ 0 });
 }
 
-static bool is_control(const struct engine *e, uint16_t port)
-{
-	return policy_is_control_port(e->policy, port) ||
-	       policy_is_implicit_port(e->policy, port);
-}
-
 static bool concerns_control(const struct engine *e, const struct packet *p)
 {
-	return is_control(e, p->dst.port) || is_control(e, p->src.port);
+	return policy_is_watched_port(e->policy, p->dst.port) ||
+	       policy_is_watched_port(e->policy, p->src.port);
 }
 
 static bool ends_equal(const struct ends *a, const struct ends *b)
@@ -231,8 +226,9 @@ static void new_session(struct engine *e, const struct packet *p, uint32_t tag)
 static enum engine_result midstream(struct engine *e, const struct packet *p,
 				    uint32_t tag)
 {
-	enum direction d =
-		is_control(e, p->dst.port) ? FROM_CLIENT : FROM_SERVER;
+	enum direction d = policy_is_watched_port(e->policy, p->dst.port)
+				   ? FROM_CLIENT
+				   : FROM_SERVER;
 	struct ends ends = { p->src, p->dst };
 	struct session *s;
 
@@ -272,7 +268,7 @@ static enum engine_result stray(struct engine *e, const struct packet *p,
 				uint32_t tag, bool control)
 {
 	if ((p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-		if (is_control(e, p->dst.port)) {
+		if (policy_is_watched_port(e->policy, p->dst.port)) {
 			new_session(e, p, tag);
 			return ENGINE_DONE;
 		}

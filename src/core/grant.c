@@ -226,7 +226,7 @@ static bool covers(const struct engine *e, const struct grant *g,
 	return addr_equal(&g->from, &syn->src.addr) &&
 	       addr_equal(&g->to, &syn->dst.addr) &&
 	       (!g->from_port || g->from_port == syn->src.port) &&
-	       syn->dst.port >= g->ports.lo && syn->dst.port <= g->ports.hi &&
+	       port_range_has(&g->ports, syn->dst.port) &&
 	       policy_port_allowed(e->policy, syn->dst.port);
 }
 

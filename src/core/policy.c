@@ -20,15 +20,21 @@ bool policy_is_implicit_port(const struct policy *p, uint16_t port)
 	return has_port(p->implicit_port, p->implicit_ports, port);
 }
 
+bool policy_is_watched_port(const struct policy *p, uint16_t port)
+{
+	return policy_is_control_port(p, port) ||
+	       policy_is_implicit_port(p, port);
+}
+
 bool policy_port_allowed(const struct policy *p, uint16_t port)
 {
 	/* Port 0 names no service, whatever the minimum is set to. */
 	if (port == 0 || port < p->minimum_port)
 		return false;
-	if (policy_is_control_port(p, port) || policy_is_implicit_port(p, port))
+	if (policy_is_watched_port(p, port))
 		return false;
 	for (size_t i = 0; i < p->denied_count; i++)
-		if (port >= p->denied[i].lo && port <= p->denied[i].hi)
+		if (port_range_has(&p->denied[i], port))
 			return false;
 	return true;
 }

@@ -151,7 +151,7 @@ static bool range_has_port(const struct port_range *range, const uint16_t *port,
 			   size_t ports, uint16_t *hit)
 {
 	for (size_t i = 0; i < ports; i++)
-		if (port[i] >= range->lo && port[i] <= range->hi) {
+		if (port_range_has(range, port[i])) {
 			*hit = port[i];
 			return true;
 		}
