@@ -11,6 +11,7 @@
 #include "grant.h"
 #include "outcome.h"
 #include "pinhole.h"
+#include "rate.h"
 #include "state.h"
 
 static struct event *tell_data(struct engine *e, const struct hole *h,
@@ -156,14 +157,9 @@ static struct hole hole_under(const struct engine *e, const struct session *s,
  * at once, as the kernel looks at those to pinholes' ports (ruleset.c). */
 static bool may_tell_stranger(struct engine *e)
 {
-	const uint64_t step = US_PER_S / 10, most = 20 * step;
+	const uint64_t step = US_PER_S / 10;
 
-	if (e->stranger_credit_us < e->now)
-		e->stranger_credit_us = e->now;
-	if (e->stranger_credit_us + step > e->now + most)
-		return false;
-	e->stranger_credit_us += step;
-	return true;
+	return rate_take(&e->strangers_us, e->now, step, 20 * step);
 }
 
 /* A SYN to a configured passive range, or from a server's data port, that no

@@ -17,6 +17,7 @@
 
 #include "outcome.h"
 #include "random.h"
+#include "rate.h"
 #include "session_table.h"
 #include "state.h"
 
@@ -230,26 +231,19 @@ static bool covers(const struct engine *e, const struct grant *g,
 	       policy_port_allowed(e->policy, syn->dst.port);
 }
 
-/*
- * Take a place for one more; the reason if there is none. The rate: each new
- * one costs its part of a minute's credit, and as time passes it comes back.
- */
+/* Take a place for one more; the reason if there is none. */
 static const char *take_place(struct engine *e, struct session *s)
 {
 	const struct policy_server *server =
 		policy_server_find(e->policy, &s->ends.server.addr);
-	uint64_t used = s->grant_credit_us, step;
 
 	if (!server)
 		return "no servers entry has this server's address any more";
 	if (s->granted >= server->max_data)
 		return "max-data: too many data connections are open";
-	step = MINUTE_US / server->new_data;
-	if (used < e->now)
-		used = e->now;
-	if (used + step > e->now + MINUTE_US)
+	if (!rate_take(&s->granted_us, e->now, MINUTE_US / server->new_data,
+		       MINUTE_US))
 		return "max-new: too many new data connections in a minute";
-	s->grant_credit_us = used + step;
 	s->granted++;
 	return NULL;
 }

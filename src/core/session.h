@@ -145,9 +145,9 @@ struct session {
 	struct pending pending[SESSION_PENDING_MAX];
 	struct list holes; /* asked and open ones, oldest first */
 	struct list grants;
-	uint32_t granted;         /* data connections open under them */
-	uint64_t grant_credit_us; /* see grant.c */
-	uint64_t host_hash;       /* of HOST's argument; 0: none came */
+	uint32_t granted;    /* data connections open under them */
+	uint64_t granted_us; /* see grant.c */
+	uint64_t host_hash;  /* of HOST's argument; 0: none came */
 	struct tls_session tls;
 
 	struct link life_link;

@@ -37,8 +37,8 @@ struct engine {
 
 	struct engine_stats stats;
 	uint64_t last_session, last_hole, draws;
-	uint64_t alerted;            /* alerts that belong to no session */
-	uint64_t stranger_credit_us; /* see data.c */
+	uint64_t alerted;      /* alerts that belong to no session */
+	uint64_t strangers_us; /* rate of what is told of strangers: data.c */
 
 	bool answer_there, answer_known;
 	struct ends answer_ends;
