@@ -130,29 +130,6 @@ static void open_early(struct engine *e, struct hole *h)
 
 /* --- grants --------------------------------------------------------------- */
 
-/* What a data connection under @g looks like: as hole_for() in endpoint.c, but
- * that nobody said which port. */
-static struct hole hole_under(const struct engine *e, const struct session *s,
-			      const struct grant *g, const struct packet *syn)
-{
-	const struct addr *target =
-		g->active ? &s->ends.client.addr : &s->ends.server.addr;
-	const struct addr *snat_to = g->active ? &s->nat.server_public.addr
-					       : &s->nat.client_public.addr;
-
-	return (struct hole){
-		.active = g->active,
-		.granted = true,
-		.session_id = s->id,
-		.key = { g->from, syn->dst },
-		.target = { *target, syn->dst.port },
-		.snat_to = *snat_to,
-		.ends = s->ends,
-		.master_to = s->nat.server_public,
-		.mark = s->nat.mark | e->policy->connmark,
-	};
-}
-
 /* A SYN that comes as often as strangers like: told ten times a second, twenty
  * at once, as the kernel looks at those to pinholes' ports (ruleset.c). */
 static bool may_tell_stranger(struct engine *e)
@@ -209,7 +186,8 @@ static void granted_syn(struct engine *e, const struct packet *p)
 
 	if (g) {
 		s = pool_at(&e->sessions, g->session);
-		want = hole_under(e, s, g, p);
+		want = hole_between(e, s, g->active, &p->dst);
+		want.granted = true;
 		want.owed = retire(e, p);
 		h = hole_grant(e, s, &want, p->src.port);
 		if (h) {
@@ -268,9 +246,8 @@ void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 	} else if (!is_repeated(e, p)) {
 		unexpected_syn(e, p);
 	}
-	h = hole_find_used(e, &p->src, &p->dst);
 	outcome_verdict(e, tag,
-			data_syn_may_pass(h, p) ? VERDICT_ACCEPT : VERDICT_DROP,
+			data_syn_may_pass(e, p) ? VERDICT_ACCEPT : VERDICT_DROP,
 			(struct span){ 0 });
 }
 

@@ -158,11 +158,16 @@ static bool may_pass(struct engine *e, struct hole *h, const struct packet *p,
 	return w->synced && read_head(e, h, p);
 }
 
-bool data_syn_may_pass(const struct hole *h, const struct packet *syn)
+bool data_syn_may_pass(struct engine *e, const struct packet *syn)
 {
+	const struct hole *h;
+
+	if (!packet_payload(syn).len)
+		return true;
 	/* TCP Fast Open (RFC 7413 4.2): payload that could not be judged. The
 	 * initiator tries again without it. */
-	return !h || !h->watch.on || !packet_payload(syn).len;
+	h = hole_find_used(e, &syn->src, &syn->dst);
+	return !h || !h->watch.on;
 }
 
 bool data_payload(struct engine *e, const struct packet *p, uint32_t tag)

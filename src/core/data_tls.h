@@ -31,8 +31,8 @@ struct data_watch {
 void data_watch(struct engine *e, struct hole *h, const struct packet *syn);
 void data_unwatch(struct engine *e, struct hole *h);
 
-/* May the SYN of the data connection @h (or NULL) pass, payload and all? */
-bool data_syn_may_pass(const struct hole *h, const struct packet *syn);
+/* May a SYN pass, payload and all? */
+bool data_syn_may_pass(struct engine *e, const struct packet *syn);
 
 /* A packet that may be of a watched data connection: gives its verdict, or
  * false. */

@@ -147,36 +147,18 @@ static bool judge(struct engine *e, struct session *s, const struct request *rq)
 
 /* --- what the pinhole looks like ----------------------------------------- */
 
-/*
- * Active:  SYN server -> client_public:port, to be translated to the client,
- *          coming from server_public (clients compare it with the control
- *          connection's address).
- * Passive: SYN client -> server_public:port, to be translated to the server,
- *          coming from client_public (servers compare likewise).
- */
 static struct hole hole_for(const struct engine *e, const struct session *s,
 			    const struct request *rq)
 {
-	const struct nat_view *n = &s->nat;
-	uint16_t port = rq->hp.endpoint.port;
-	struct hole h = { .active = is_active(rq), .session_id = s->id };
+	const struct endpoint to = {
+		is_active(rq) ? s->nat.client_public.addr
+			      : s->nat.server_public.addr,
+		rq->hp.endpoint.port,
+	};
+	struct hole h = hole_between(e, s, is_active(rq), &to);
 
-	h.ends = s->ends;
-	h.master_to = n->server_public;
-	h.mark = n->mark | e->policy->connmark;
-	if (h.active) {
-		h.key.from = s->ends.server.addr;
-		h.key.to = (struct endpoint){ n->client_public.addr, port };
-		h.target = (struct endpoint){ s->ends.client.addr, port };
-		h.snat_to = n->server_public.addr;
-		if (e->policy->active_source == ACTIVE_SOURCE_DATA)
-			h.from_port = (uint16_t)(s->ends.server.port - 1);
-	} else {
-		h.key.from = s->ends.client.addr;
-		h.key.to = (struct endpoint){ n->server_public.addr, port };
-		h.target = (struct endpoint){ s->ends.server.addr, port };
-		h.snat_to = n->client_public.addr;
-	}
+	if (h.active && e->policy->active_source == ACTIVE_SOURCE_DATA)
+		h.from_port = (uint16_t)(s->ends.server.port - 1);
 	return h;
 }
 

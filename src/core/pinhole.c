@@ -130,6 +130,28 @@ static bool over_caps(struct engine *e, const struct hole *want)
 	return over;
 }
 
+struct hole hole_between(const struct engine *e, const struct session *s,
+			 bool active, const struct endpoint *to)
+{
+	const struct endpoint *caller =
+		active ? &s->ends.server : &s->ends.client;
+	const struct endpoint *called =
+		active ? &s->ends.client : &s->ends.server;
+	const struct endpoint *seen_as =
+		active ? &s->nat.server_public : &s->nat.client_public;
+
+	return (struct hole){
+		.active = active,
+		.session_id = s->id,
+		.key = { caller->addr, *to },
+		.target = { called->addr, to->port },
+		.snat_to = seen_as->addr,
+		.ends = s->ends,
+		.master_to = s->nat.server_public,
+		.mark = s->nat.mark | e->policy->connmark,
+	};
+}
+
 struct hole *hole_reserve(struct engine *e, struct session *s,
 			  const struct hole *want)
 {

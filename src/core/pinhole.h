@@ -48,6 +48,18 @@ struct hole {
 	struct data_watch watch; /* see data_tls.c */
 };
 
+/*
+ * What a data connection of @s to @to looks like; @to is as the SYN names it.
+ *
+ * Active:  SYN server -> client_public:port, to be translated to the client,
+ *          coming from server_public (clients compare it with the control
+ *          connection's address).
+ * Passive: SYN client -> server_public:port, to be translated to the server,
+ *          coming from client_public (servers compare likewise).
+ */
+struct hole hole_between(const struct engine *e, const struct session *s,
+			 bool active, const struct endpoint *to);
+
 /* Reserve @want (its key, target and so on are set), ASKED; NULL if a cap is
  * reached. */
 struct hole *hole_reserve(struct engine *e, struct session *s,
