@@ -36,9 +36,8 @@ static uint64_t hash_of(const struct engine *e, const struct addr *from,
 	return hash_two(e, &a, &b);
 }
 
-static struct event *tell(struct engine *e, const struct session *s,
-			  enum grant_op op, bool active,
-			  struct port_range ports, const char *reason)
+static void tell(struct engine *e, const struct session *s, enum grant_op op,
+		 bool active, struct port_range ports, const char *reason)
 {
 	const struct policy_server *server =
 		policy_server_find(e->policy, &s->ends.server.addr);
@@ -50,7 +49,6 @@ static struct event *tell(struct engine *e, const struct session *s,
 	ev->grant.reason = reason;
 	if (server)
 		ev->grant.server_name = outcome_text(e, span_str(server->name));
-	return ev;
 }
 
 static void refuse(struct engine *e, const struct session *s, bool active,

@@ -47,9 +47,8 @@ void session_tls_begin(struct engine *e, struct session *s)
 	if (s->side[FROM_CLIENT].line_at != s->side[FROM_CLIENT].next)
 		session_doubt(e, s, ALERT_INJECTION);
 	handshake_forget(e, s);
-	s->tls = (struct tls_session){ .phase = TLS_OFF };
+	s->tls = (struct tls_session){ .phase = TLS_AGREED };
 	handshake_init(s);
-	s->tls.phase = TLS_AGREED;
 	s->encrypted = true;
 	s->side[FROM_CLIENT].tls = s->side[FROM_SERVER].tls = true;
 }
