@@ -133,25 +133,36 @@ static int search_entry(const struct nlmsghdr *msg, void *arg)
 	return entry_read(msg, search_look, arg);
 }
 
-/* Ask for an entry one of whose tuples runs from @from to @to, whichever of
- * the two; @answer knows which is right. */
+/* Start a request about the entry one of whose tuples runs from @from to @to;
+ * NULL without memory. */
+static struct nlmsghdr *tuple_message(struct netlink_request *r, uint16_t type,
+				      const struct endpoint *from,
+				      const struct endpoint *to)
+{
+	struct nf_conntrack *entry = nfct_new();
+	struct nlmsghdr *msg;
+
+	if (!entry)
+		return NULL;
+	ct_set_tuple(entry, &ct_orig, from, to);
+	msg = netlink_message(r->bytes, NFNL_SUBSYS_CTNETLINK, type, 0,
+			      ct_family(&from->addr), 0);
+	nfct_nlmsg_build(msg, entry);
+	nfct_destroy(entry);
+	return msg;
+}
+
+/* Ask for it, whichever of the two tuples it is; @answer knows which is right.
+ */
 static int ask_tuple(struct conntrack *ct, const struct endpoint *from,
 		     const struct endpoint *to,
 		     int (*answer)(const struct nlmsghdr *msg, void *arg),
 		     void *arg)
 {
-	struct nf_conntrack *entry = nfct_new();
 	struct netlink_request r;
-	struct nlmsghdr *msg;
+	struct nlmsghdr *msg = tuple_message(&r, IPCTNL_MSG_CT_GET, from, to);
 
-	if (!entry)
-		return -ENOMEM;
-	ct_set_tuple(entry, &ct_orig, from, to);
-	msg = netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET,
-			      0, ct_family(&from->addr), 0);
-	nfct_nlmsg_build(msg, entry);
-	nfct_destroy(entry);
-	return netlink_ask(ct->nl, msg, answer, arg);
+	return msg ? netlink_ask(ct->nl, msg, answer, arg) : -ENOMEM;
 }
 
 static enum conntrack_result search_tuple(struct conntrack *ct,
@@ -359,17 +370,11 @@ enum conntrack_result conntrack_mark(struct conntrack *ct,
 				     const struct endpoint *to, uint32_t mask,
 				     uint32_t value)
 {
-	struct nf_conntrack *entry = nfct_new();
 	struct netlink_request r;
-	struct nlmsghdr *msg;
+	struct nlmsghdr *msg = tuple_message(&r, IPCTNL_MSG_CT_NEW, from, to);
 
-	if (!entry)
+	if (!msg)
 		return ct_result(-ENOMEM);
-	ct_set_tuple(entry, &ct_orig, from, to);
-	msg = netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW,
-			      0, ct_family(&from->addr), 0);
-	nfct_nlmsg_build(msg, entry);
-	nfct_destroy(entry);
 	mnl_attr_put_u32(msg, CTA_MARK, htonl(value));
 	mnl_attr_put_u32(msg, CTA_MARK_MASK, htonl(mask));
 	return ct_result(netlink_ask(ct->nl, msg, NULL, NULL));
