@@ -26,7 +26,7 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lpthread
 LDFLAGS ?= -Wl,--gc-sections
 
 CORE_SRC := $(wildcard src/core/*.c)
-HOST_SRC := $(wildcard src/io/*.c src/tls/*.c src/report/*.c src/cmd/*.c)
+HOST_SRC := $(wildcard $(addprefix src/,$(addsuffix /*.c,io tls report replay lab cmd)))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 HOST_OBJ := $(HOST_SRC:%.c=$(BUILD)/%.o)
 MAIN_OBJ := $(BUILD)/src/main.o
