@@ -24,6 +24,15 @@ struct plan {
 	int paths;
 };
 
+/* The @i-th of @round. Each round begins with another path: what is first in a
+ * round would otherwise always be the same, and it matters. */
+static inline const struct path *plan_path(const struct plan *plan,
+					   unsigned int round, int i)
+{
+	return &plan->path[(round + (unsigned int)i) %
+			   (unsigned int)plan->paths];
+}
+
 #define REPLY_MAX 1024
 
 struct client {

@@ -116,7 +116,8 @@ void measure_connect(const struct plan *plan, unsigned int count, bool active)
 {
 	for (unsigned int r = 0; r < plan->rounds; r++)
 		for (int i = 0; i < plan->paths; i++)
-			connect_round(plan, &plan->path[i], count, active);
+			connect_round(plan, plan_path(plan, r, i), count,
+				      active);
 }
 
 /* From the connection's permission (the PASV is asked) to its first byte. */
@@ -162,7 +163,7 @@ void measure_first_byte(const struct plan *plan, unsigned int count)
 {
 	for (unsigned int r = 0; r < plan->rounds; r++)
 		for (int i = 0; i < plan->paths; i++)
-			first_byte_round(plan, &plan->path[i], count);
+			first_byte_round(plan, plan_path(plan, r, i), count);
 }
 
 static double bulk_round(const struct path *path, uint64_t bytes)
@@ -196,8 +197,12 @@ static double bulk_round(const struct path *path, uint64_t bytes)
 
 void measure_bulk(const struct plan *plan, uint64_t bytes)
 {
-	for (unsigned int r = 0; r < plan->rounds; r++)
-		for (int i = 0; i < plan->paths; i++)
-			bench_sample(plan->metric, plan->path[i].name,
-				     bulk_round(&plan->path[i], bytes));
+	for (unsigned int r = 0; r < plan->rounds; r++) {
+		for (int i = 0; i < plan->paths; i++) {
+			const struct path *path = plan_path(plan, r, i);
+
+			bench_sample(plan->metric, path->name,
+				     bulk_round(path, bytes));
+		}
+	}
 }

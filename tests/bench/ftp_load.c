@@ -223,7 +223,7 @@ static void measure_control(const struct plan *plan, uint64_t ns,
 	l.latency = bench_alloc(SAMPLES_MAX * sizeof(*l.latency));
 	for (unsigned int r = 0; r < plan->rounds; r++) {
 		for (int i = 0; i < plan->paths; i++) {
-			l.path = &plan->path[i];
+			l.path = plan_path(plan, r, i);
 			control_round(&l, plan->metric, ns);
 		}
 	}

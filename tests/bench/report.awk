@@ -44,10 +44,15 @@ function number(x) {
 	return sprintf(x >= 10 ? "%.1f" : "%.2f", x)
 }
 
-# @bar: ">=0.90" or "<=5.0".
+# @bar: ">=0.90", "<=5.0", or "=1.00": no less by more than the noise, which may
+# itself be no more than a tenth: in more than that anything would hide.
 function judge(value, bar,    limit, fine) {
-	limit = substr(bar, 3) + 0
-	fine = substr(bar, 1, 2) == ">=" ? value >= limit : value <= limit
+	limit = bar
+	gsub(/[<>=]/, "", limit)
+	if (bar ~ /^=/)
+		fine = noise <= 0.1 && value >= limit - noise
+	else
+		fine = bar ~ /^>/ ? value >= limit + 0 : value <= limit + 0
 	if (!fine)
 		missed++
 	return fine ? "ok" : "MISSED"

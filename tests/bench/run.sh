@@ -26,7 +26,7 @@ if [ "${BENCH_QUICK:-0}" = 1 ]; then
 	rounds=5 engine_rounds=5 bytes=67108864
 	talks=15 milliseconds=60
 else
-	rounds=15 engine_rounds=15 bytes=268435456
+	rounds=60 engine_rounds=15 bytes=134217728
 	# Whatever else the machine does comes and goes in tenths of seconds:
 	# many short rounds tell more than a few long ones.
 	talks=75 milliseconds=60
