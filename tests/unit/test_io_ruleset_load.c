@@ -45,7 +45,7 @@ static void loading_again_changes_nothing(void **state)
 	netns_lab_of(state);
 	rules_load(&plain);
 	once = snapshot();
-	assert_non_null(strstr(once, "-A POSTROUTING ! -o lo -p tcp"));
+	assert_non_null(strstr(once, "-A POSTROUTING -p tcp"));
 	rules_load(&plain);
 	assert_same(once, snapshot());
 	/* Others take its place, and go again. */
@@ -119,7 +119,7 @@ static void what_is_half_loaded_is_repaired(void **state)
 	netns_lab_of(state);
 	rules_load(&plain);
 	whole = snapshot();
-	netns_sh("iptables -t mangle -D INPUT ! -i lo -p tcp -j SALLYPORT; "
+	netns_sh("iptables -t mangle -D INPUT -p tcp -j SALLYPORT; "
 		 "iptables -t mangle -A FORWARD -p tcp -j SALLYPORT; "
 		 "iptables -t raw -I OUTPUT -p tcp -g SALLYPORT; "
 		 "ip6tables -t raw -F; ip6tables -t raw -X SALLYPORT; "
@@ -128,7 +128,7 @@ static void what_is_half_loaded_is_repaired(void **state)
 		 "ipset destroy " SETS_NAME_V6);
 	rules_load(&plain);
 	assert_same(whole, snapshot());
-	netns_sh("iptables -t mangle -D INPUT ! -i lo -p tcp -j SALLYPORT; "
+	netns_sh("iptables -t mangle -D INPUT -p tcp -j SALLYPORT; "
 		 "ip6tables -t raw -F; ip6tables -t raw -X SALLYPORT");
 	rules_unload();
 	assert_int_equal(netns_count("{ iptables-save; ip6tables-save; ipset "
