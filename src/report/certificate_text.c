@@ -96,9 +96,8 @@ static void put_faults(FILE *to, const struct certificate *c)
 		fputc(')', to);
 }
 
-void certificate_text(FILE *to, const struct certificate *c, bool server)
+void certificate_facts_text(FILE *to, const struct certificate *c)
 {
-	fputs(server ? "certificate server " : "certificate client ", to);
 	put_whose(to, c);
 	fputs(", issued by ", to);
 	if (c->issuer.len > 0)
@@ -108,4 +107,10 @@ void certificate_text(FILE *to, const struct certificate *c, bool server)
 	fprintf(to, ", %s, valid until ", c->key);
 	put_date(to, c->not_after);
 	put_faults(to, c);
+}
+
+void certificate_text(FILE *to, const struct certificate *c, bool server)
+{
+	fputs(server ? "certificate server " : "certificate client ", to);
+	certificate_facts_text(to, c);
 }

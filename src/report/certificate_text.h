@@ -32,4 +32,7 @@ size_t certificate_time(int64_t seconds, char out[CERTIFICATE_TIME_MAX]);
  */
 void certificate_text(FILE *to, const struct certificate *c, bool server);
 
+/* The same without the first two words. */
+void certificate_facts_text(FILE *to, const struct certificate *c);
+
 #endif

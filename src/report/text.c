@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "report/certificate_text.h"
-#include "report/escape.h"
+#include "report/phrase.h"
 #include "report/tls_event.h"
 
 #define US_PER_S 1000000u
@@ -65,37 +65,13 @@ void text_range(const struct port_range *r, char out[TEXT_RANGE_MAX])
 
 static void put_span(FILE *to, struct span raw)
 {
-	char *shown = escape_dup(raw);
-
-	fputs(shown ? shown : "(no memory)", to);
-	free(shown);
-}
-
-static void put_endpoint(FILE *to, const struct endpoint *e)
-{
-	char text[ENDPOINT_TEXT_MAX];
-
-	endpoint_format(e, text);
-	fputs(text, to);
-}
-
-static void put_pair(FILE *to, const struct endpoint *from,
-		     const struct endpoint *target)
-{
-	put_endpoint(to, from);
-	fputs(" > ", to);
-	put_endpoint(to, target);
+	phrase_text(to, raw, PHRASE_WHOLE);
 }
 
 static void put_reason(FILE *to, const char *reason)
 {
 	if (reason)
 		fprintf(to, ": %s", reason);
-}
-
-static const char *mode_name(bool active)
-{
-	return active ? "active" : "passive";
 }
 
 static void put_session_open(FILE *to, const struct event *e)
@@ -109,20 +85,13 @@ static void put_session_open(FILE *to, const struct event *e)
 static void put_command(FILE *to, const struct event *e)
 {
 	fputc(' ', to);
-	put_span(to, e->command.verb);
-	if (!e->command.has_arg)
-		return;
-	fputc(' ', to);
-	/* The engine masks secrets; a slip there must not show here. */
-	put_span(to, e->command.secret ? span_str("***") : e->command.arg);
+	phrase_command(to, e, PHRASE_WHOLE);
 }
 
 static void put_reply(FILE *to, const struct event *e)
 {
-	fprintf(to, " %u ", e->reply.code);
-	put_span(to, e->reply.text);
-	if (e->reply.lines > 1)
-		fprintf(to, " (%" PRIu32 " lines)", e->reply.lines);
+	fputc(' ', to);
+	phrase_reply(to, e, PHRASE_WHOLE);
 }
 
 static void put_auth(FILE *to, const struct event *e)
@@ -224,7 +193,7 @@ static void put_grant(FILE *to, const struct event *e)
 	char ports[TEXT_RANGE_MAX];
 
 	fprintf(to, " %s %s", grant_op_name(e->grant.op),
-		mode_name(e->grant.active));
+		phrase_mode(e->grant.active));
 	put_named(to, "server", e->grant.server_name);
 	if (e->grant.ports.lo != 0) {
 		text_range(&e->grant.ports, ports);
@@ -236,7 +205,7 @@ static void put_grant(FILE *to, const struct event *e)
 static void put_named_endpoint(FILE *to, const struct event *e)
 {
 	fprintf(to, " %s ", via_name(e->endpoint.via));
-	put_endpoint(to, &e->endpoint.endpoint);
+	phrase_endpoint(to, &e->endpoint.endpoint);
 	fputs(e->endpoint.accepted ? " accepted" : " refused", to);
 	put_reason(to, e->endpoint.reason);
 }
@@ -244,7 +213,7 @@ static void put_named_endpoint(FILE *to, const struct event *e)
 static void put_rewrite(FILE *to, const struct event *e)
 {
 	fprintf(to, " %s ", via_name(e->rewrite.via));
-	put_pair(to, &e->rewrite.from, &e->rewrite.to);
+	phrase_pair(to, &e->rewrite.from, &e->rewrite.to);
 	fprintf(to, " (%+" PRId32 " bytes)", e->rewrite.delta);
 }
 
@@ -256,23 +225,23 @@ static void put_pinhole(FILE *to, const struct event *e)
 	fprintf(to, " %s", pinhole_op_name(e->pinhole.op));
 	if (e->pinhole.id != 0)
 		fprintf(to, " %" PRIu64, e->pinhole.id);
-	fprintf(to, " %s ", mode_name(e->pinhole.active));
+	fprintf(to, " %s ", phrase_mode(e->pinhole.active));
 	if (from.port != 0) {
-		put_endpoint(to, &from);
+		phrase_endpoint(to, &from);
 	} else {
 		addr_format(&from.addr, addr);
 		fputs(addr, to);
 	}
 	fputs(" > ", to);
-	put_endpoint(to, &e->pinhole.to);
+	phrase_endpoint(to, &e->pinhole.to);
 	put_reason(to, e->pinhole.reason);
 }
 
 static void put_data(FILE *to, const struct event *e)
 {
 	fprintf(to, " %s %s ", e->data.open ? "open" : "close",
-		mode_name(e->data.active));
-	put_pair(to, &e->data.from, &e->data.to);
+		phrase_mode(e->data.active));
+	phrase_pair(to, &e->data.from, &e->data.to);
 	fputs(e->data.related ? " related" : " unrelated", to);
 	if (e->data.granted)
 		fputs(" granted", to);
@@ -329,7 +298,7 @@ static void put_line(FILE *to, const struct event *event)
 	if (event->session != 0)
 		fprintf(to, "#%" PRIu64 " ", event->session);
 	if (event->client.port != 0 || event->server.port != 0) {
-		put_pair(to, &event->client, &event->server);
+		phrase_pair(to, &event->client, &event->server);
 		fputc(' ', to);
 	}
 	fputs(event_type_name(event->type), to);
