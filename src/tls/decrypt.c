@@ -69,7 +69,10 @@ static bool take_alert(struct decryptor *d, enum decrypt_side side,
 		return decrypt_fail(d, side, DECRYPT_UNEXPECTED);
 	if (sealed)
 		decrypt_tell(d, side, TLS_ALERT, body);
-	if (alert.description == TLS_ALERT_CLOSE_NOTIFY)
+	/* RFC 8446 6.2: a fatal one is the end too, and servers go on to say
+	 * 421 in the clear. */
+	if (alert.description == TLS_ALERT_CLOSE_NOTIFY ||
+	    alert.level == TLS_ALERT_FATAL)
 		d->end[side].closed = true;
 	return true;
 }

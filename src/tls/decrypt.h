@@ -69,9 +69,9 @@ struct decryptor *decrypt_new(const struct keylog *log, decrypt_fn *plain,
  * which they could have been sent: an answer behind what it answers.
  *
  * OK takes everything. CLOSED: @bytes starts with what follows TLS: this side
- * has sent its close_notify, or the other one did and this one speaks in the
- * clear (RFC 4217 12.3: CCC). The rest is for ever: later calls for either
- * side take nothing and give the same.
+ * has sent its close_notify or a fatal alert, or the other one did and this one
+ * speaks in the clear (RFC 4217 12.3: CCC). The rest is for ever: later calls
+ * for either side take nothing and give the same.
  */
 enum decrypt_result decrypt_take(struct decryptor *d, enum decrypt_side from,
 				 struct span *bytes);

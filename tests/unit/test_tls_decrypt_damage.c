@@ -350,7 +350,8 @@ static void test_refused_certificate(void **state)
 				   NULL);
 		peers_connect_in_vain(p);
 		a = along_of(p);
-		assert_int_equal(along_take_all(a, p, ALONG_WHOLE), DECRYPT_OK);
+		assert_int_equal(along_take_all(a, p, ALONG_WHOLE),
+				 DECRYPT_CLOSED);
 		assert_int_equal(a->alerts[DECRYPT_CLIENT], 0);
 		along_stop(a);
 		peers_stop(p);
