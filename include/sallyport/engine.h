@@ -126,7 +126,9 @@ struct action {
 		} liberal;
 		struct {
 			struct pinhole_key key;
-			uint64_t timeout_us; /* ADD: life from now */
+			struct endpoint target; /* where key.to leads: behind
+						 * DNAT another one */
+			uint64_t timeout_us;    /* ADD: life from now */
 		} hole;
 		struct data_entry data;
 		struct {

@@ -56,6 +56,7 @@ static void act(struct engine *e, const struct hole *h, enum action_type type)
 	a->ends = h->ends;
 	a->pinhole = h->id;
 	a->hole.key = h->key;
+	a->hole.target = h->target;
 	a->hole.timeout_us = e->policy->pinhole_timeout_us;
 }
 

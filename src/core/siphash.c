@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SipHash-1-3 over whole words (Aumasson and Bernstein, 2012). */
-#include "siphash.h"
+#include <sallyport/siphash.h>
 
 struct state {
 	uint64_t v0, v1, v2, v3;

@@ -4,12 +4,12 @@
 #define CORE_STATE_H
 
 #include <sallyport/engine.h>
+#include <sallyport/siphash.h>
 #include <sallyport/tls_handshake.h>
 
 #include "pinhole.h"
 #include "pool.h"
 #include "session.h"
-#include "siphash.h"
 
 /* Longest line with its end, and the longest IP packet. */
 #define LINE_ROOM   (ENGINE_LINE_MAX + 2)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/siphash.h"
+#include <sallyport/siphash.h>
 
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SipHash-1-3: a keyed hash, so that strangers cannot aim at one chain. */
-#ifndef CORE_SIPHASH_H
-#define CORE_SIPHASH_H
+#ifndef SALLYPORT_SIPHASH_H
+#define SALLYPORT_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
