@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 VERSION := 0.1.0
 LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson \
-	libcrypto libpcap zlib
+	libssl libcrypto libpcap zlib
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef
 CFLAGS ?= -O2 -g
@@ -60,8 +60,7 @@ $(BUILD)/src/%.o: src/%.c
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 SUPPORT_SRC := $(wildcard tests/unit/support/*.c)
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(BUILD)/%.o)
-# Tests have real TLS peers; src has none.
-TEST_LDLIBS := -lcmocka $(shell pkg-config --libs libssl)
+TEST_LDLIBS := -lcmocka
 
 unit: $(UNIT) ## build the unit tests
 
