@@ -11,8 +11,7 @@
 #include "report/verdict.h"
 
 struct steps {
-	void (*take)(void *arg, const struct step *step);
-	void *arg;
+	struct steps_viewer viewer;
 	bool begun;
 	struct step step;
 	struct sheet said, before, after, decisions;
@@ -51,7 +50,7 @@ static void flush(struct steps *s)
 	s->step.before = sheet_text(&s->before);
 	s->step.after = sheet_text(&s->after);
 	s->step.decisions = sheet_text(&s->decisions);
-	s->take(s->arg, &s->step);
+	s->viewer.take(s->viewer.arg, &s->step);
 	s->begun = false;
 }
 
@@ -166,12 +165,16 @@ static void decide_event(struct steps *s, const struct event *e)
 
 static void say(struct steps *s, const struct step *step, const struct event *e)
 {
-	if (adopts(s, step)) {
+	FILE *to;
+
+	if (adopts(s, step))
 		s->step = *step;
-	} else {
+	else
 		begin(s, step);
-	}
-	phrase_said(sheet_write(&s->said), e);
+	to = sheet_write(&s->said);
+	if (step->decrypted)
+		fputs("[decrypted] ", to);
+	phrase_said(to, e);
 	decide_event(s, e);
 }
 
@@ -309,21 +312,23 @@ static void on_flow(void *arg, const struct story_flow *f)
 
 static void on_end(void *arg, const struct story_end *end)
 {
+	struct steps *s = arg;
+
 	(void)end;
-	flush(arg);
+	flush(s);
+	if (s->viewer.end)
+		s->viewer.end(s->viewer.arg);
 }
 
 /* --- life -------------------------------------------------------------------------- */
 
-struct steps *steps_new(void (*take)(void *arg, const struct step *step),
-			void *arg)
+struct steps *steps_new(const struct steps_viewer *viewer)
 {
 	struct steps *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
-	s->take = take;
-	s->arg = arg;
+	s->viewer = *viewer;
 	if (sheet_open(&s->said) && sheet_open(&s->before) &&
 	    sheet_open(&s->after) && sheet_open(&s->decisions))
 		return s;

@@ -47,8 +47,8 @@ struct step {
 	struct endpoint client, server; /* of the session; or all zero */
 	enum step_from from;
 	enum step_way way;
-	bool decrypted;
-	bool related; /* DATA, FLOW: it was let in */
+	bool decrypted; /* @said is marked so */
+	bool related;   /* DATA, FLOW: it was let in */
 	/* Printable, bounded, without newline; "" where there is nothing: */
 	const char *said;
 	const char *before, *after; /* a rewritten endpoint, in the form that
@@ -58,10 +58,18 @@ struct step {
 
 struct steps;
 
-/* @take gets each step; it and its texts live until @take returns. NULL: no
- * memory. */
-struct steps *steps_new(void (*take)(void *arg, const struct step *step),
-			void *arg);
+/* Who sees them. */
+struct steps_viewer {
+	void *arg;
+	/* A step; it and its texts live until this returns. */
+	void (*take)(void *arg, const struct step *step);
+	/* The story has ended, and all its steps were taken. NULL: no need to
+	 * know. */
+	void (*end)(void *arg);
+};
+
+/* NULL: no memory. */
+struct steps *steps_new(const struct steps_viewer *viewer);
 
 /* Hands out the last step, too. NULL is fine. */
 void steps_free(struct steps *s);

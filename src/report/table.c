@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/columns.h"
 #include "report/elapsed.h"
 #include "report/step.h"
 
@@ -14,8 +15,6 @@
  * at most in the lab's addresses, a 229 has 47. Longer ones push it on.
  */
 #define SAID_WIDTH 48
-
-#define DECRYPTED "[decrypted] "
 
 struct table {
 	FILE *out;
@@ -68,25 +67,14 @@ static void put_decisions(FILE *to, const char *decisions)
 			fputc(*c, to);
 }
 
-/* Columns of printable text: characters, not bytes. */
-static int columns(const char *text)
-{
-	int n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 static void take(void *arg, const struct step *s)
 {
 	struct table *t = arg;
-	const char *mark = s->decrypted ? DECRYPTED : "";
-	int used = columns(mark) + columns(s->said);
+	int used = (int)columns_of(s->said);
 
 	put_head(t);
 	put_place(t, s);
-	fprintf(t->out, "%-8s %s%s", who(s), mark, s->said);
+	fprintf(t->out, "%-8s %s", who(s), s->said);
 	if (*s->decisions) {
 		fprintf(t->out, "%*s  ",
 			used < SAID_WIDTH ? SAID_WIDTH - used : 0, "");
@@ -98,11 +86,12 @@ static void take(void *arg, const struct step *s)
 struct table *table_new(FILE *out)
 {
 	struct table *t = calloc(1, sizeof(*t));
+	const struct steps_viewer viewer = { .arg = t, .take = take };
 
 	if (!t)
 		return NULL;
 	t->out = out;
-	t->steps = steps_new(take, t);
+	t->steps = steps_new(&viewer);
 	if (t->steps)
 		return t;
 	free(t);
