@@ -34,10 +34,25 @@ static FILE *decide(struct steps *s)
 	return to;
 }
 
+/* Of some events there is none to tell. */
+static void decide_event(struct steps *s, const struct event *e)
+{
+	struct sheet_mark mark = sheet_mark(&s->decisions);
+	FILE *to = decide(s);
+	long start = ftell(to);
+
+	if (s->step.decrypted && e->type == EVENT_ENDPOINT)
+		verdict_hidden(to, e);
+	else
+		verdict_event(to, e);
+	if (ftell(to) == start)
+		sheet_back(&s->decisions, mark);
+}
+
 static void tell_accepted(struct steps *s)
 {
 	if (s->accepted)
-		verdict_event(decide(s), &s->endpoint);
+		decide_event(s, &s->endpoint);
 	s->accepted = false;
 }
 
@@ -149,18 +164,6 @@ static bool adopts(const struct steps *s, const struct step *step)
 {
 	return is_same(s, step) && s->step.kind == STEP_GATEWAY &&
 	       step->kind != STEP_CLOSE;
-}
-
-/* Of some events there is none to tell. */
-static void decide_event(struct steps *s, const struct event *e)
-{
-	struct sheet_mark mark = sheet_mark(&s->decisions);
-	FILE *to = decide(s);
-	long start = ftell(to);
-
-	verdict_event(to, e);
-	if (ftell(to) == start)
-		sheet_back(&s->decisions, mark);
 }
 
 static void say(struct steps *s, const struct step *step, const struct event *e)

@@ -17,8 +17,11 @@
 
 static void put_reason(FILE *to, const char *reason)
 {
-	if (reason)
-		fprintf(to, ": %s", phrase_reason(reason));
+	if (!reason)
+		return;
+	fputs(": ", to);
+	/* Names out of the configuration may stand in it. */
+	phrase_text(to, span_str(phrase_reason(reason)), PHRASE_WHOLE);
 }
 
 enum alert verdict_rule(const char *reason)
@@ -73,6 +76,18 @@ static void put_endpoint(FILE *to, const struct event *e)
 		fputc(' ', to);
 	}
 	fputs(e->endpoint.accepted ? "accepted" : "refused", to);
+	put_reason(to, e->endpoint.reason);
+}
+
+void verdict_hidden(FILE *to, const struct event *e)
+{
+	if (e->endpoint.endpoint.port == 0) {
+		put_endpoint(to, e);
+		return;
+	}
+	fprintf(to, "a grant %s ",
+		e->endpoint.accepted ? "lets in" : "does not let in");
+	phrase_endpoint(to, &e->endpoint.endpoint);
 	put_reason(to, e->endpoint.reason);
 }
 

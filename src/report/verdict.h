@@ -19,6 +19,10 @@
  */
 void verdict_event(FILE *to, const struct event *e);
 
+/* The same for an endpoint that only a key log shows: the gateway does not see
+ * it, but the connection. "a grant lets in 10.2.5.5:42131" */
+void verdict_hidden(FILE *to, const struct event *e);
+
 /* "let in by a pinhole", "would be stopped: no pinhole is open for it" */
 void verdict_flow(FILE *to, const struct story_flow *f);
 

@@ -117,9 +117,17 @@ static const char hidden_ladder[] =
 	"                    |             [ active grant refused: no room for another grant ]             |\n"
 	"     8    0.007000  |--- [decrypted] PASV -----------------|------------------------------------->|\n"
 	"     9    0.008000  |<-- [decrypted] 227 Entering Passive Mode (10,2,5,5,164,147). ---------------|\n"
-	"                    |                         [ 10.2.5.5:42131 accepted ]                         |\n"
-	"     9    0.008000  |            [ passive grant closed: control connection closing ]             |\n"
-	"    10    0.009000  |--- session closed: both sides are done (FIN) -------------------------------|\n"
+	"                    |                     [ a grant lets in 10.2.5.5:42131 ]                      |\n"
+	"    10    0.009000  |--- [decrypted] PORT 10,1,4,4 --------|------------------------------------->|\n"
+	"                    |    [ refused, malformed-endpoint (warning): The data endpoint does not ]    |\n"
+	"                    |                           [ follow the grammar ]                            |\n"
+	"    11    0.010000  |--- [decrypted] EPRT |1|10.1.4.4|50001| ------------------------------------>|\n"
+	"                    |  [ a grant does not let in 10.1.4.4:50001: active is refused for server ]   |\n"
+	"                    |                                  [ l\\nab ]                                  |\n"
+	"                    |     [ alert active-refused (warning): Active mode is refused for this ]     |\n"
+	"                    |                                 [ server ]                                  |\n"
+	"    11    0.010000  |            [ passive grant closed: control connection closing ]             |\n"
+	"    12    0.011000  |--- session closed: both sides are done (FIN) -------------------------------|\n"
 	"                    |                 [ 4 commands, 1 reply, 1 data connection ]                  |\n";
 
 static const char hostile_ladder[] =

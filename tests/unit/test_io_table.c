@@ -78,9 +78,11 @@ static const char hidden_rows[] = HEAD
 	"     5   0.004000 #1   < server TLS 1.3 ServerHello, TLS_AES_128_GCM_SHA256, resumed\n"
 	"     6   0.005000 #1            TLS 1.3 established                               passive grant opened: ports 42000-42999 (lab); active grant refused: no room for another grant\n"
 	"     8   0.007000 #1   client > [decrypted] PASV\n"
-	"     9   0.008000 #1   < server [decrypted] 227 Entering Passive Mode (10,2,5,5,164,147).  10.2.5.5:42131 accepted\n"
-	"     9   0.008000 #1   gateway                                                    passive grant closed: control connection closing\n"
-	"    10   0.009000 #1            session closed: both sides are done (FIN)         4 commands, 1 reply, 1 data connection\n";
+	"     9   0.008000 #1   < server [decrypted] 227 Entering Passive Mode (10,2,5,5,164,147).  a grant lets in 10.2.5.5:42131\n"
+	"    10   0.009000 #1   client > [decrypted] PORT 10,1,4,4                         refused, malformed-endpoint (warning): The data endpoint does not follow the grammar\n"
+	"    11   0.010000 #1   client > [decrypted] EPRT |1|10.1.4.4|50001|               a grant does not let in 10.1.4.4:50001: active is refused for server l\\nab; alert active-refused (warning): Active mode is refused for this server\n"
+	"    11   0.010000 #1   gateway                                                    passive grant closed: control connection closing\n"
+	"    12   0.011000 #1            session closed: both sides are done (FIN)         4 commands, 1 reply, 1 data connection\n";
 
 static const char hostile_rows[] = HEAD
 	"     1   0.000000 #1   client > session 10.1.4.4:40000 > 10.2.5.5:21\n"

@@ -182,6 +182,13 @@ void tale_hidden(struct tale *t)
 	tale_command(t, "PASV", NULL);
 	tale_reply(t, 227, "Entering Passive Mode (10,2,5,5,164,147).");
 	tale_endpoint(t, VIA_PASV, "10.2.5.5", 42131, NULL);
+	tale_command(t, "PORT", "10,1,4,4");
+	tale_endpoint(t, VIA_PORT, "10.1.4.4", 0, "malformed");
+	tale_alert(t, ALERT_MALFORMED_ENDPOINT);
+	tale_command(t, "EPRT", "|1|10.1.4.4|50001|");
+	tale_endpoint(t, VIA_EPRT, "10.1.4.4", 50001,
+		      "active is refused for server l\nab");
+	tale_alert(t, ALERT_ACTIVE_REFUSED);
 	t->decrypted = false;
 	tale_grant(t, GRANT_CLOSE, false, "control connection closing");
 	tale_close(t, "fin");
