@@ -27,12 +27,6 @@ void amount_put(FILE *to, uint64_t n)
 	fputs(at, to);
 }
 
-void amount_things(FILE *to, uint64_t n, const char *thing)
-{
-	amount_put(to, n);
-	fprintf(to, n == 1 ? " %s" : " %ss", thing);
-}
-
 void amount_seconds(FILE *to, uint64_t us)
 {
 	amount_put(to, us / US_PER_S);

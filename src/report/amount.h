@@ -6,11 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* "21,034" */
+/* "21,034"; with a word behind it: phrase_count(). */
 void amount_put(FILE *to, uint64_t n);
-
-/* "1 packet", "21,034 packets": @thing takes an s. */
-void amount_things(FILE *to, uint64_t n, const char *thing);
 
 /* "3.200 s", of microseconds. */
 void amount_seconds(FILE *to, uint64_t us);

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "report/amount.h"
+#include "report/phrase.h"
 #include "report/summary_session.h"
 #include "report/summary_stray.h"
 #include "report/summary_total.h"
@@ -157,11 +157,11 @@ static void put_sessions(struct summary *s, const struct story_end *end)
 	if (all)
 		return;
 	fputc('\n', s->out);
-	amount_things(s->out, s->total.sessions + s->book.pages - troubled,
-		      "session");
+	phrase_count(s->out, s->total.sessions + s->book.pages - troubled,
+		     "session");
 	fputs(" without trouble not shown one by one\n", s->out);
 	if (troubled > shown) {
-		amount_things(s->out, troubled - shown, "session");
+		phrase_count(s->out, troubled - shown, "session");
 		fputs(" with something to look at not shown either\n", s->out);
 	}
 }

@@ -3,6 +3,7 @@
 #include "report/summary_put.h"
 
 #include "report/amount.h"
+#include "report/phrase.h"
 
 /* Of a list of things, so many "what" of each. */
 struct part {
@@ -103,7 +104,7 @@ static void put_class(FILE *to, const struct summary_sum *s,
 	fputs("  data connections: ", to);
 	amount_put(to, s->count[COUNT_FLOW + class]);
 	fprintf(to, " %s; ", class_name[class]);
-	amount_things(to, s->count[COUNT_TO_SERVER + class], "byte");
+	phrase_count(to, s->count[COUNT_TO_SERVER + class], "byte");
 	fputs(" to the server, ", to);
 	amount_put(to, s->count[COUNT_TO_CLIENT + class]);
 	fputs(" to the client\n", to);
@@ -243,17 +244,17 @@ static void put_control(FILE *to, const struct summary_sum *s)
 	if (!s->count[COUNT_PACKETS])
 		return;
 	fputs("  control: ", to);
-	amount_things(to, s->count[COUNT_PACKETS], "packet");
+	phrase_count(to, s->count[COUNT_PACKETS], "packet");
 	fputs(", ", to);
-	amount_things(to, s->count[COUNT_WIRE], "byte");
+	phrase_count(to, s->count[COUNT_WIRE], "byte");
 	fputs(" on the wire\n", to);
 	for (size_t i = 0; i < sizeof(share) / sizeof(share[0]); i++) {
 		if (!s->count[share[i].bytes])
 			continue;
 		fprintf(to, "    %s: ", share[i].what);
-		amount_things(to, s->count[share[i].bytes], "byte");
+		phrase_count(to, s->count[share[i].bytes], "byte");
 		fputs(" in ", to);
-		amount_things(to, s->count[share[i].packets], "packet");
+		phrase_count(to, s->count[share[i].packets], "packet");
 		fputc('\n', to);
 	}
 	put_tls_share(to, s->count[COUNT_CLEAR_BYTES],

@@ -5,18 +5,16 @@
 #include <inttypes.h>
 
 #include "report/amount.h"
+#include "report/phrase.h"
 #include "report/summary_put.h"
 #include "report/text.h"
 #include "report/tls_event.h"
 
 static void put_ends(FILE *to, const struct summary_session *s)
 {
-	char client[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
-
-	endpoint_format(&s->client, client);
-	endpoint_format(&s->server, server);
-	fprintf(to, "session %" PRIu64 ": %s > %s\n", s->page.session, client,
-		server);
+	fprintf(to, "session %" PRIu64 ": ", s->page.session);
+	phrase_pair(to, &s->client, &s->server);
+	fputc('\n', to);
 }
 
 static void put_time(FILE *to, const struct summary_session *s,

@@ -3,6 +3,7 @@
 #include "report/summary_stray.h"
 
 #include "report/amount.h"
+#include "report/phrase.h"
 #include "report/summary_put.h"
 #include "report/summary_session.h"
 
@@ -64,11 +65,11 @@ static void put_stray(FILE *to, const struct summary_stray *s,
 	addr_format(&s->from, from_text);
 	addr_format(&s->to, to_text);
 	fputs("  ", to);
-	amount_things(to, s->flows, "data connection");
+	phrase_count(to, s->flows, "data connection");
 	fprintf(to, ", %s > %s port ", from_text, to_text);
 	port_set_put(to, &s->ports, UINT16_MAX);
 	fputs("; ", to);
-	amount_things(to, s->bytes_from, "byte");
+	phrase_count(to, s->bytes_from, "byte");
 	fputs(" there, ", to);
 	amount_put(to, s->bytes_to);
 	fprintf(to, " back: %s\n",
@@ -85,7 +86,7 @@ void summary_stray_put(FILE *to, const struct summary_strays *s,
 		put_stray(to, &s->stray[i], words);
 	if (s->more) {
 		fputs("  ", to);
-		amount_things(to, s->more, "data connection");
+		phrase_count(to, s->more, "data connection");
 		fputs(" between other hosts or for other reasons\n", to);
 	}
 	summary_put_sum(to, &s->sum, words, NULL);

@@ -3,6 +3,7 @@
 #include "report/summary_total.h"
 
 #include "report/amount.h"
+#include "report/phrase.h"
 #include "report/summary_put.h"
 #include "report/text.h"
 
@@ -36,7 +37,7 @@ static void put_period(FILE *to, const struct story_end *end)
 	char first[TEXT_TIME_MAX], last[TEXT_TIME_MAX];
 
 	fputs("\ntotal: ", to);
-	amount_things(to, end->frames, "frame");
+	phrase_count(to, end->frames, "frame");
 	if (end->first_us) {
 		text_time(end->first_us, first);
 		text_time(end->last_us, last);
@@ -69,7 +70,7 @@ static void put_sessions(FILE *to, const struct summary_total *t,
 	bool any = false;
 
 	fputs("  ", to);
-	amount_things(to, end->sessions, "session");
+	phrase_count(to, end->sessions, "session");
 	if (end->sessions > 0)
 		fputs(": ", to);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
@@ -84,9 +85,9 @@ static void put_sessions(FILE *to, const struct summary_total *t,
 
 static void put_cost(FILE *to, const struct summary_cost *c)
 {
-	amount_things(to, c->packets / c->sessions, "packet");
+	phrase_count(to, c->packets / c->sessions, "packet");
 	fputs(" and ", to);
-	amount_things(to, c->wire / c->sessions, "byte");
+	phrase_count(to, c->wire / c->sessions, "byte");
 }
 
 /* Where there are sessions of both kinds: what one of each costs. */

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "report/escape.h"
+#include "report/phrase.h"
 
 uint16_t words_number(struct words *w, const char *text)
 {
-	char *shown = text ? escape_dup(span_str(text)) : NULL;
+	char *shown = text ? escape_dup(span_str(phrase_reason(text))) : NULL;
 	size_t i;
 
 	if (!shown)

@@ -15,7 +15,8 @@ struct words {
 	size_t count;
 };
 
-/* The number of @text, which is copied where it is new. NULL, and what there is
+/* The number of @text, which is copied where it is new, in the words that
+ * phrase_reason() has for it. NULL, and what there is
  * no room for, are WORDS_MAX. */
 uint16_t words_number(struct words *w, const char *text);
 
