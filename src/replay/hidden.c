@@ -20,6 +20,7 @@
 
 #include <sallyport/tls_record.h>
 
+#include "replay/hidden_handshake.h"
 #include "replay/hidden_talk.h"
 #include "replay/stream.h"
 
@@ -102,6 +103,8 @@ static void take_plain(void *arg, enum decrypt_side from, uint8_t type,
 {
 	struct session *s = arg;
 
+	if (type == TLS_HANDSHAKE)
+		hidden_handshake(&s->talk, s->tls, from, bytes);
 	if (type != TLS_APPLICATION_DATA)
 		return;
 	while (bytes.len)

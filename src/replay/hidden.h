@@ -20,6 +20,7 @@
  *	reply     likewise
  *	endpoint  @accepted: the servers entry lets the data connection through
  *		  (see hidden_verdict.h); else @reason says why not
+ *	tls       certificate, certificate_request: TLS 1.3 encrypts them too
  *	alert     what the engine would raise for these lines, could it read
  *		  them; of severities and names there are no others
  *

@@ -9,7 +9,6 @@
  */
 #include "replay/hidden_talk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <sallyport/hostport.h>
@@ -19,7 +18,7 @@
 
 /* --- telling ---------------------------------------------------------- */
 
-static void tell(const struct hidden_talk *t, struct event *ev)
+void hidden_talk_tell(const struct hidden_talk *t, struct event *ev)
 {
 	const struct story_note note = { t->place, ev, true };
 
@@ -35,7 +34,7 @@ static void raise(const struct hidden_talk *t, enum alert rule)
 {
 	struct event ev = { .type = EVENT_ALERT, .alert.rule = rule };
 
-	tell(t, &ev);
+	hidden_talk_tell(t, &ev);
 }
 
 static void tell_endpoint(const struct hidden_talk *t,
@@ -49,7 +48,7 @@ static void tell_endpoint(const struct hidden_talk *t,
 			      .reason = reason },
 	};
 
-	tell(t, &ev);
+	hidden_talk_tell(t, &ev);
 }
 
 static struct span upper(struct hidden_talk *t, struct span word)
@@ -81,7 +80,7 @@ static void tell_command(struct hidden_talk *t, const struct ftp_command *cmd)
 			     .secret = secret },
 	};
 
-	tell(t, &ev);
+	hidden_talk_tell(t, &ev);
 }
 
 /* --- endpoints -------------------------------------------------------- */
@@ -270,7 +269,7 @@ static void tell_reply(const struct hidden_talk *t,
 
 	if (got->lines > 1)
 		ev.reply.text = span_of(t->text, t->text_len);
-	tell(t, &ev);
+	hidden_talk_tell(t, &ev);
 }
 
 static void server_line(struct hidden_talk *t, struct span line, bool hidden)
@@ -320,36 +319,6 @@ static void read_line(struct hidden_talk *t, enum decrypt_side from,
 		server_line(t, line, hidden);
 }
 
-/* Add @part to the beginning that is kept. False: no memory. */
-static bool keep(struct hidden_line *l, struct span part)
-{
-	if (l->room - l->len < part.len) {
-		uint32_t room = 2 * (l->len + (uint32_t)part.len);
-		uint8_t *at = malloc(room);
-
-		if (!at)
-			return false;
-		if (l->len)
-			memcpy(at, l->at, l->len);
-		if (l->at)
-			explicit_bzero(l->at, l->room);
-		free(l->at);
-		l->at = at;
-		l->room = room;
-	}
-	memcpy(l->at + l->len, part.at, part.len);
-	l->len += (uint32_t)part.len;
-	return true;
-}
-
-static void cut_line(struct hidden_line *l, bool skip)
-{
-	if (l->len)
-		explicit_bzero(l->at, l->len);
-	l->len = 0;
-	l->skip = skip;
-}
-
 /* Is the line with @part too long to be read? Nothing may come of it. */
 static bool overlong(struct hidden_talk *t, struct hidden_line *l,
 		     struct span part, bool hidden)
@@ -358,7 +327,7 @@ static bool overlong(struct hidden_talk *t, struct hidden_line *l,
 		return false;
 	if (hidden)
 		raise(t, ALERT_LINE_TOO_LONG);
-	cut_line(l, true);
+	hidden_line_cut(l, true);
 	return true;
 }
 
@@ -374,13 +343,13 @@ void hidden_talk_take(struct hidden_talk *t, enum decrypt_side from,
 	if (!l->skip && !overlong(t, l, part, hidden)) {
 		if (whole && !l->len)
 			read_line(t, from, part, hidden);
-		else if (!keep(l, part))
-			cut_line(l, true);
+		else if (!hidden_line_keep(l, part))
+			hidden_line_cut(l, true);
 		else if (whole)
 			read_line(t, from, span_of(l->at, l->len), hidden);
 	}
 	if (whole)
-		cut_line(l, false);
+		hidden_line_cut(l, false);
 }
 
 bool hidden_talk_at_start(const struct hidden_talk *t, enum decrypt_side from)
@@ -390,7 +359,7 @@ bool hidden_talk_at_start(const struct hidden_talk *t, enum decrypt_side from)
 
 void hidden_talk_lost(struct hidden_talk *t, enum decrypt_side from)
 {
-	cut_line(&t->line[from], true);
+	hidden_line_cut(&t->line[from], true);
 	if (from == DECRYPT_SERVER)
 		t->reply = (struct ftp_reply_state){ 0 };
 	hidden_talk_forget(t);
@@ -398,7 +367,7 @@ void hidden_talk_lost(struct hidden_talk *t, enum decrypt_side from)
 
 void hidden_talk_turn(struct hidden_talk *t, enum decrypt_side from)
 {
-	cut_line(&t->line[from], false);
+	hidden_line_cut(&t->line[from], false);
 	if (from == DECRYPT_SERVER)
 		t->reply = (struct ftp_reply_state){ 0 };
 }
@@ -410,13 +379,7 @@ void hidden_talk_forget(struct hidden_talk *t)
 
 void hidden_talk_clear(struct hidden_talk *t)
 {
-	for (int from = 0; from < 2; from++) {
-		struct hidden_line *l = &t->line[from];
-
-		if (l->at)
-			explicit_bzero(l->at, l->room);
-		free(l->at);
-		*l = (struct hidden_line){ .at = NULL };
-	}
+	hidden_line_free(&t->line[DECRYPT_CLIENT]);
+	hidden_line_free(&t->line[DECRYPT_SERVER]);
 	hidden_talk_forget(t);
 }

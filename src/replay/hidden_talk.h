@@ -16,8 +16,10 @@
 #include <sallyport/ftp_command.h>
 #include <sallyport/ftp_reply.h>
 #include <sallyport/span.h>
+#include <sallyport/tls_handshake.h>
 
 #include "io/config.h"
+#include "replay/hidden_line.h"
 #include "report/story.h"
 #include "tls/decrypt.h"
 
@@ -29,10 +31,11 @@
 /* A line with its end. */
 #define HIDDEN_LINE_MAX (ENGINE_LINE_MAX + 2)
 
-/* Room that all conversations share while a line is told. */
+/* Room that all conversations share while something is told. */
 struct hidden_scratch {
-	uint8_t plain[HIDDEN_LINE_MAX]; /* without Telnet */
+	uint8_t plain[HIDDEN_LINE_MAX]; /* a line without Telnet */
 	uint8_t verb[HIDDEN_LINE_MAX];  /* in upper case */
+	uint8_t chain[TLS_MESSAGE_MAX]; /* certificates, as TLS 1.2 has them */
 };
 
 struct hidden_talk {
@@ -45,11 +48,7 @@ struct hidden_talk {
 	struct story_place place; /* of the bytes that come next */
 
 	/* What is read so far: */
-	struct hidden_line {
-		uint8_t *at; /* its beginning, while it is not whole */
-		uint32_t len, room;
-		bool skip; /* too long, or its beginning is lost */
-	} line[2];         /* by enum decrypt_side */
+	struct hidden_line line[2]; /* by enum decrypt_side */
 	struct hidden_pending {
 		uint8_t verb; /* enum ftp_verb */
 		bool all;     /* EPSV ALL */
@@ -81,6 +80,10 @@ void hidden_talk_turn(struct hidden_talk *t, enum decrypt_side from);
 
 /* A TLS handshake follows: commands before it need no answer behind it. */
 void hidden_talk_forget(struct hidden_talk *t);
+
+/* Tell @ev, which has nothing but its type and what belongs to that, as of this
+ * session, here and now. */
+void hidden_talk_tell(const struct hidden_talk *t, struct event *ev);
 
 /* Wipe what was read, which may hold passwords, and give back memory. */
 void hidden_talk_clear(struct hidden_talk *t);

@@ -45,24 +45,6 @@ static bool names_peer(const struct hostport *hp)
 	return !hp->has_addr || addr_is_unspecified(&hp->endpoint.addr);
 }
 
-/* False, and refused, if no data connection may lead to the port. */
-static bool port_allowed(const struct question *q)
-{
-	const struct policy *p = &q->config->policy;
-	uint16_t port = q->hp->endpoint.port;
-
-	if (port < p->minimum_port)
-		refuse(q, ALERT_LOW_PORT, "port %u is below minimum-port %u",
-		       port, p->minimum_port);
-	else if (!policy_port_allowed(p, port))
-		refuse(q, ALERT_DENIED_PORT,
-		       "port %u is a control port or one of denied-ports",
-		       port);
-	else
-		return true;
-	return false;
-}
-
 /* --- passive ---------------------------------------------------------- */
 
 static bool is_servers(const struct question *q, const struct addr *a)
@@ -71,6 +53,7 @@ static bool is_servers(const struct question *q, const struct addr *a)
 	       policy_server_is_public(q->entry, a);
 }
 
+/* The configuration takes no range that holds a port which is not allowed. */
 static void judge_passive(const struct question *q)
 {
 	const struct port_range *range = &q->entry->passive;
@@ -89,8 +72,6 @@ static void judge_passive(const struct question *q)
 		refuse(q, ALERT_OUTSIDE_RANGE,
 		       "outside passive-ports %u-%u of server %s", range->lo,
 		       range->hi, q->entry->name);
-	else
-		port_allowed(q);
 }
 
 /* --- active ----------------------------------------------------------- */
@@ -115,6 +96,20 @@ static void judge_translated(const struct question *q)
 		       c->active.lo, c->active.hi, c->name);
 }
 
+static void judge_port(const struct question *q)
+{
+	const struct policy *p = &q->config->policy;
+	uint16_t port = q->hp->endpoint.port;
+
+	if (port < p->minimum_port)
+		refuse(q, ALERT_LOW_PORT, "port %u is below minimum-port %u",
+		       port, p->minimum_port);
+	else if (!policy_port_allowed(p, port))
+		refuse(q, ALERT_DENIED_PORT,
+		       "port %u is a control port or one of denied-ports",
+		       port);
+}
+
 static void judge_active(const struct question *q)
 {
 	const struct endpoint *to = &q->hp->endpoint;
@@ -132,7 +127,7 @@ static void judge_active(const struct question *q)
 	else if (translated)
 		judge_translated(q);
 	if (q->out->through)
-		port_allowed(q);
+		judge_port(q);
 }
 
 void hidden_judge(const struct config *config, const struct endpoint *client,

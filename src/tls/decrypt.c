@@ -269,6 +269,11 @@ const struct decrypt_status *decrypt_status(const struct decryptor *d)
 	return &d->status;
 }
 
+struct span decrypt_sni(const struct decryptor *d)
+{
+	return span_of(d->sni, d->sni_len);
+}
+
 struct decryptor *decrypt_new(const struct keylog *log, decrypt_fn *plain,
 			      void *arg)
 {

@@ -79,6 +79,13 @@ enum decrypt_result decrypt_take(struct decryptor *d, enum decrypt_side from,
 /* It lies in @d. */
 const struct decrypt_status *decrypt_status(const struct decryptor *d);
 
+/* Longest server name that is kept: a DNS name has 253 bytes at most. */
+#define DECRYPT_SNI_MAX 255
+
+/* The name that the ClientHello asks for (RFC 6066 3), as it stands there; empty
+ * if there is none, or a longer one. It lies in @d. */
+struct span decrypt_sni(const struct decryptor *d);
+
 /* Room for the longest text that decrypt_explain() writes. */
 #define DECRYPT_TEXT_MAX 128
 

@@ -150,6 +150,9 @@ static bool take_client_hello(struct decryptor *d, enum decrypt_side side,
 	    tls_client_hello_parse(body, &hello) != PARSE_OK)
 		return unexpected(d, side);
 	memcpy(d->client_random, body.at + RANDOM_AT, KEYLOG_RANDOM_LEN);
+	d->sni_len = hello.sni.len <= sizeof(d->sni) ? hello.sni.len : 0;
+	if (d->sni_len > 0)
+		memcpy(d->sni, hello.sni.at, d->sni_len);
 	d->greeted = true;
 	d->early |= hello.early_data && !sealed;
 	return true;

@@ -41,6 +41,8 @@ struct decryptor {
 	bool encrypt_then_mac;
 	uint8_t client_random[KEYLOG_RANDOM_LEN];
 	uint8_t server_random[KEYLOG_RANDOM_LEN];
+	uint8_t sni[DECRYPT_SNI_MAX];
+	size_t sni_len;
 	uint8_t opened[TLS_RECORD_MAX];
 };
 

@@ -215,6 +215,33 @@ static void test_configured(void **state)
 	}
 }
 
+/* Since TLS 1.3 the server's certificate is hidden, and whether it asks for
+ * one. */
+static void test_certificates(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int certificates, requests;
+	} cases[] = {
+		{ "ftps-tls12-aes-128-gcm-v4", 0, 0 }, /* vsftpd */
+		{ "ftps-tls13-aes-128-gcm-v4", 1, 1 },
+		{ "ftps-passive-get-v6", 1, 1 },
+		{ "ftps-tls13-epsv-v4", 1, 0 }, /* proftpd */
+		{ "split-clienthello", 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct overhear *o = overhear(cases[i].name, lab, &as_it_is);
+
+		assert_int_equal(o->certificates, cases[i].certificates);
+		assert_int_equal(o->requests, cases[i].requests);
+		if (o->certificates)
+			assert_string_equal(o->subject, "CN=ftp.lab.example");
+		overhear_free(o);
+	}
+}
+
 /* --- what cannot be read ---------------------------------------------- */
 
 static void test_no_key(void **state)
@@ -342,6 +369,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_talks),
 		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_no_key),
 		cmocka_unit_test(test_handshake_failed),
 		cmocka_unit_test(test_clear),

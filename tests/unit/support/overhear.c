@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "io/capture.h"
+#include "report/tls_event.h"
 
 #include "overhear.h"
 #include "support.h"
@@ -55,6 +56,23 @@ static void put_endpoint(struct overhear *o, const struct event *e)
 	    e->endpoint.accepted ? "" : e->endpoint.reason);
 }
 
+static void add_certificate(struct overhear *o, const struct event *e)
+{
+	struct certificate leaf;
+
+	assert_true(o->certificates < OVERHEAR_NOTES_MAX);
+	if (e->tls.step == TLS_STEP_CERTIFICATE_REQUEST) {
+		o->requests++;
+		return;
+	}
+	assert_int_equal(e->tls.step, TLS_STEP_CERTIFICATE);
+	assert_int_equal(tls_event_certificate(e, &leaf), CERTIFICATE_OK);
+	assert_false(e->tls.from_client);
+	o->certificates++;
+	snprintf(o->subject, sizeof(o->subject), "%.*s", (int)leaf.subject.len,
+		 leaf.subject.at);
+}
+
 static void hear(void *arg, const struct story_note *note)
 {
 	struct overhear *o = arg;
@@ -78,6 +96,9 @@ static void hear(void *arg, const struct story_note *note)
 		break;
 	case EVENT_ALERT:
 		put(o, "!%s ", alert_name(e->alert.rule));
+		break;
+	case EVENT_TLS:
+		add_certificate(o, e);
 		break;
 	default:
 		fail_msg("an event of type %d", e->type);

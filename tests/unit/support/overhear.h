@@ -13,6 +13,7 @@
 #include <sallyport/engine.h>
 
 #include "replay/hidden.h"
+#include "tls/certificate.h"
 
 #define OVERHEAR_TEXT_MAX  16384
 #define OVERHEAR_NOTES_MAX 64
@@ -41,6 +42,8 @@ struct overhear {
 	char text[OVERHEAR_TEXT_MAX]; /* see overhear() */
 	size_t len;
 	char why[256]; /* why it cannot be decrypted; or empty */
+	unsigned int certificates, requests; /* that were encrypted */
+	char subject[CERTIFICATE_NAME_MAX];
 	struct overheard endpoint[OVERHEAR_NOTES_MAX];
 	size_t endpoints;
 	struct endpoint syn[OVERHEAR_NOTES_MAX], let_in[OVERHEAR_NOTES_MAX];

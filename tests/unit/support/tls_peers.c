@@ -188,6 +188,8 @@ static void prepare(struct peers *p)
 		SSL_set_bio(p->ssl[i], BIO_new(BIO_s_mem()),
 			    BIO_new(BIO_s_mem()));
 	}
+	if (p->spec.sni)
+		SSL_set_tlsext_host_name(p->ssl[DECRYPT_CLIENT], p->spec.sni);
 	SSL_set_connect_state(p->ssl[DECRYPT_CLIENT]);
 	SSL_set_accept_state(p->ssl[DECRYPT_SERVER]);
 	if (p->session)

@@ -30,6 +30,7 @@ struct peers_spec {
 	bool retry;         /* TLS 1.3: HelloRetryRequest */
 	bool client_certificate;
 	bool early_data; /* the server takes it */
+	const char *sni;
 	size_t fragment; /* longest plaintext of a record */
 	size_t padding;  /* TLS 1.3: to a multiple of that */
 };
