@@ -9,8 +9,9 @@
  *
  * What counts as evidence:
  *
- *   passive-ports   Endpoints of 227, 228 and 229 that the engine accepted, in
- *                   clear or read with a key log; data connections that matched,
+ *   passive-ports   Endpoints of 227, 228 and 229: in clear those that the
+ *                   engine accepted, of those that a key log shows those that
+ *                   name the server itself; data connections that matched,
  *                   or whose port was announced; and, of a session under TLS
  *                   without a key log, connections of the same hosts to ports
  *                   from 1024 while it was open. The range is the lowest to the

@@ -307,7 +307,10 @@ void suggest_put(FILE *to, const struct suggest_list *list, size_t i)
 	if (addr_is_unspecified(&s->addr))
 		put_dead(to, list, i, "that is the address of no host");
 	else if (!s->lowest && !s->flows[false] && !s->flows[true])
-		put_dead(to, list, i, "no data connection was seen");
+		put_dead(to, list, i,
+			 s->low_ports ? "all data ports were below 1024, to "
+					"which no pinhole leads"
+				      : "no data connection was seen");
 	else
 		put_live(to, list, i);
 }

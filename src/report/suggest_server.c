@@ -16,27 +16,36 @@ void suggest_server_session(struct suggest_server *server,
 
 /* --- ports ------------------------------------------------------------------ */
 
-static void add_passive(struct suggest_server *server, uint16_t port)
+/* False: no range may hold it, and it only counts. */
+static bool add_passive(struct suggest_server *server, uint16_t port)
 {
 	if (port < SUGGEST_PORT_MIN) {
 		server->low_ports++;
-		return;
+		return false;
 	}
 	port_set_add(&server->passive, port, SUGGEST_RANGES_MAX);
 	if (!server->lowest || port < server->lowest)
 		server->lowest = port;
 	if (port > server->highest)
 		server->highest = port;
+	return true;
 }
 
-/* Where @a is in server->public; -1: it is the server's own address, or
- * "the same host", or there is no room. */
+/* Does @e name the server itself? A 229 has no address. */
+static bool names_itself(const struct suggest_server *server,
+			 const struct event *e)
+{
+	const struct addr *a = &e->endpoint.endpoint.addr;
+
+	return e->endpoint.via == VIA_EPSV || addr_is_unspecified(a) ||
+	       addr_equal(a, &server->addr);
+}
+
+/* Where @a is in server->public; -1: there is no room. */
 static int8_t find_public(struct suggest_server *server, const struct addr *a)
 {
 	size_t i;
 
-	if (addr_is_unspecified(a) || addr_equal(a, &server->addr))
-		return -1;
 	for (i = 0; i < server->publics; i++)
 		if (addr_equal(&server->public[i].addr, a))
 			break;
@@ -50,30 +59,38 @@ static int8_t find_public(struct suggest_server *server, const struct addr *a)
 	return (int8_t)i;
 }
 
-static void on_endpoint(struct suggest_session *s, const struct event *e)
+/*
+ * What the engine accepts in clear is right in every respect. One that was
+ * decrypted is judged by the configuration, which may lack just what is to be
+ * suggested; so the server's own word for itself is enough.
+ */
+static bool is_evidence(const struct event *e, bool itself, bool decrypted)
+{
+	return e->endpoint.accepted || (decrypted && itself);
+}
+
+static void on_endpoint(struct suggest_session *s, const struct event *e,
+			bool decrypted)
 {
 	struct suggest_server *server = s->server;
-	const struct endpoint *at = &e->endpoint.endpoint;
-	enum via via = e->endpoint.via;
+	uint16_t port = e->endpoint.endpoint.port;
+	bool active = via_is_active(e->endpoint.via);
+	bool itself = active || names_itself(server, e);
 	int8_t announced = -1;
 
 	/* One that could not be read. */
-	if (at->port == 0)
+	if (port == 0)
 		return;
-	/* A 229 has no address. */
-	if (via == VIA_PASV || via == VIA_LPSV)
-		announced = find_public(server, &at->addr);
+	if (!itself)
+		announced = find_public(server, &e->endpoint.endpoint.addr);
 	s->awaited[s->next] = (struct suggest_awaited){
-		.port = at->port,
-		.active = via_is_active(via),
-		.announced = announced,
+		.port = port, .active = active, .announced = announced
 	};
 	s->next = (s->next + 1) % SUGGEST_AWAITED;
-	if (via_is_active(via)) {
+	if (active) {
 		server->asked++;
-	} else if (e->endpoint.accepted) {
-		server->announced++;
-		add_passive(server, at->port);
+	} else if (is_evidence(e, itself, decrypted)) {
+		server->announced += add_passive(server, port);
 	}
 }
 
@@ -117,14 +134,6 @@ static void count_session(struct suggest_server *server,
 	*seen = true;
 }
 
-static void add_flow(struct suggest_server *server, const struct story_flow *f)
-{
-	server->flows[f->active]++;
-	server->protection[f->tls]++;
-	if (!f->active)
-		add_passive(server, f->to.port);
-}
-
 void suggest_server_flow(struct suggest_server *server,
 			 struct suggest_session *s, const struct story_flow *f)
 {
@@ -138,10 +147,13 @@ void suggest_server_flow(struct suggest_server *server,
 		server->public[awaited->announced].followed++;
 	if (awaited)
 		awaited->came = true;
+	server->protection[f->tls]++;
+	if (!f->active && !add_passive(server, f->to.port))
+		return;
+	server->flows[f->active]++;
 	server->inferred += inferred;
 	if (s)
 		count_session(server, s, f->active);
-	add_flow(server, f);
 }
 
 /* --- TLS ------------------------------------------------------------------------ */
@@ -283,7 +295,7 @@ void suggest_server_note(struct suggest_session *s,
 		on_tls(s, e);
 		break;
 	case EVENT_ENDPOINT:
-		on_endpoint(s, e);
+		on_endpoint(s, e, note->decrypted);
 		break;
 	case EVENT_SESSION_CLOSE:
 		s->closed = true;

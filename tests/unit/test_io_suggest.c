@@ -220,15 +220,15 @@ static void test_unrelated(void **state)
 			  "    # TLS 1.3 in 1 session\n"
 			  "    address: [\"10.2.5.5\"]\n"
 			  "    # ports below 1024, to which no pinhole leads, "
-			  "were named or used 1 time\n"
-			  "    # 2 passive ports: 42000, 42005\n"
-			  "    # 1 gap of 4 ports, the widest 42001-42004\n"
-			  "    # evidence: 2 data connections in 1 session, 1 "
-			  "endpoint announced\n"
+			  "were named or used 2 times\n"
+			  "    # 3 passive ports: 42000, 42005, 42009\n"
+			  "    # 2 gaps of 7 ports, the widest 42001-42004\n"
+			  "    # evidence: 1 data connection in 1 session, 3 "
+			  "endpoints announced\n"
 			  "    # thin evidence: so few ports do not show a "
 			  "range; the server's own is surely wider, so look it "
 			  "up in its configuration\n"
-			  "    passive-ports: 42000-42005\n"
+			  "    passive-ports: 42000-42009\n"
 			  "    # no active data connection was seen, though it "
 			  "was asked for 1 time\n"
 			  "    active: refuse\n"
@@ -343,12 +343,16 @@ static void test_left_out(void **state)
 {
 	struct lesson l;
 	struct saga *t = lesson_begin(&l);
+	struct story_flow f;
 
 	(void)state;
 	saga_session(t, "fc00:10:1:4::4", "fc00:10:2:5::5", 21);
 	saga_tls(t, TLS_1_3, NULL);
 	saga_session(t, "10.1.4.4", "0.0.0.0", 990);
 	hidden(t, 42000);
+	saga_session(t, "10.1.4.4", "10.2.5.5", 21);
+	f = saga_passive(t, 1023);
+	saga_flow(t, &f);
 	lesson_expect(&l, "servers:\n"
 			  "  # left out: no data connection was seen; 1 "
 			  "session on port 21\n"
@@ -359,6 +363,11 @@ static void test_left_out(void **state)
 			  "session on port 990\n"
 			  "  # - name: \"server-0.0.0.0\"\n"
 			  "  #   address: [\"0.0.0.0\"]\n"
+			  "  #   passive-ports: LO-HI\n"
+			  "  # left out: all data ports were below 1024, to "
+			  "which no pinhole leads; 1 session on port 21\n"
+			  "  # - name: \"server-10.2.5.5\"\n"
+			  "  #   address: [\"10.2.5.5\"]\n"
 			  "  #   passive-ports: LO-HI\n");
 }
 
