@@ -158,9 +158,14 @@ void suggest_server_flow(struct suggest_server *server,
 
 /* --- TLS ------------------------------------------------------------------------ */
 
+/* Is it a name that the configuration takes? An address names nothing, though
+ * some clients send one (RFC 6066 3 forbids it). */
 static bool is_name(struct span text)
 {
-	if (text.len == 0 || text.len >= POLICY_NAME_MAX)
+	struct addr a;
+
+	if (text.len == 0 || text.len >= POLICY_NAME_MAX ||
+	    addr_parse(text, &a) == PARSE_OK)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t b = text.at[i], low = b | 0x20;

@@ -26,6 +26,7 @@ static const char *const hostile[] = {
 	"x\t\x1b[31m\x7f\xff\xfe\xc0\x80",
 	"x \xef\xbf\xbe \xed\xa0\x80 \xf4\x8f\xbf\xbf",
 	"*x",
+	"10.2.5.9",
 	"!!python/object",
 	"# - [ { ] } , & * ! | > ' \" % @ `",
 };
