@@ -35,8 +35,9 @@ HOST_LIB := $(BUILD)/libhost.a
 
 all: $(BUILD)/sallyport ## build build/sallyport
 
-$(BUILD)/sallyport: $(MAIN_OBJ) $(HOST_LIB) $(CORE_LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/sallyport: $(MAIN_OBJ) $(HOST_LIB) $(CORE_LIB) $(BUILD)/names-differ
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(MAIN_OBJ) $(HOST_LIB) $(CORE_LIB) \
+		$(LDLIBS)
 
 $(CORE_LIB): $(CORE_OBJ) tests/pure.sh
 	rm -f $@ && ar rcs $@ $(CORE_OBJ)
@@ -47,6 +48,13 @@ $(HOST_LIB): $(HOST_OBJ)
 	@! grep -rnE '#[[:space:]]*include[[:space:]]*[<"]openssl/' include src \
 		--exclude-dir=tls || { echo "OpenSSL outside src/tls" >&2; exit 1; }
 	rm -f $@ && ar rcs $@ $^
+
+# From two archives the linker takes whichever name it meets first, silently.
+$(BUILD)/names-differ: $(HOST_LIB) $(CORE_LIB)
+	@twice=$$(nm -g -P --defined-only $^ | awk 'NF > 2 { print $$1 }' | \
+		sort | uniq -d); [ -z "$$twice" ] || \
+		{ echo "in two libraries:" $$twice >&2; exit 1; }
+	@touch $@
 
 $(BUILD)/src/core/%.o: src/core/%.c
 	@mkdir -p $(@D)

@@ -17,6 +17,7 @@ static const struct command {
 	{ "run", cmd_run, "follow FTP control connections (the daemon)" },
 	{ "check", cmd_check, "say what the configuration means" },
 	{ "rules", cmd_rules, "print, load or unload the firewall rules" },
+	{ "replay", cmd_replay, "the same with captures instead of packets" },
 	{ "ctl", cmd_ctl, "ask the running daemon" },
 };
 

@@ -266,7 +266,7 @@ static void add_session(struct object *o, const struct event *e)
 	add_endpoint(o, "server", &e->server);
 }
 
-char *jsonl_format(const struct event *event)
+static char *format(const struct event *event, bool decrypted)
 {
 	struct object o = object_new();
 	char time[TEXT_TIME_MAX];
@@ -278,10 +278,21 @@ char *jsonl_format(const struct event *event)
 	add_word(&o, "event", event_type_name(event->type));
 	add_session(&o, event);
 	add_rest[event->type](&o, event);
+	object_add_if(&o, "decrypted", decrypted);
 	json = object_done(&o);
 	line = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);
 	return line;
+}
+
+char *jsonl_format(const struct event *event)
+{
+	return format(event, false);
+}
+
+char *jsonl_format_decrypted(const struct event *event)
+{
+	return format(event, true);
 }
 
 int jsonl_write(FILE *to, const struct event *event)

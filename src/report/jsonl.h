@@ -21,6 +21,9 @@
  * is none. A secret argument prints as "***". */
 char *jsonl_format(const struct event *event);
 
+/* The same of an event that only a key log shows: `decrypted` is true. */
+char *jsonl_format_decrypted(const struct event *event);
+
 /* The object and a newline. Gives 0, or an errno. Flushing is the caller's, once
  * for all events of an outcome, so that readers see whole lines soon. */
 int jsonl_write(FILE *to, const struct event *event);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of connections, found by either way, forgotten by age. */
+#include "replay/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "replay/table.h"
+
+/* Both ends in an order of their own, so that both directions find it. */
+struct tuple {
+	struct endpoint low, high;
+};
+
+struct conn_way {
+	struct tuple key;
+	struct conn *conn;
+	int number;
+	bool from_is_low;
+	UT_hash_handle hh;
+};
+
+/* The head of each list is its oldest. */
+struct age {
+	struct conn *head;
+	size_t count;
+};
+
+struct conns {
+	struct conn_way *ways;
+	struct age open, closed;
+	void (*gone)(void *arg, struct conn *c);
+	void *arg;
+};
+
+static int compare(const struct endpoint *a, const struct endpoint *b)
+{
+	int order = memcmp(a->addr.b, b->addr.b, sizeof(a->addr.b));
+
+	return order ? order : (int)a->port - (int)b->port;
+}
+
+/* Gives whether @a is the low one. */
+static bool tuple_of(const struct endpoint *a, const struct endpoint *b,
+		     struct tuple *out)
+{
+	const bool low = compare(a, b) <= 0;
+
+	memset(out, 0, sizeof(*out));
+	out->low = low ? *a : *b;
+	out->high = low ? *b : *a;
+	return low;
+}
+
+static struct conn_way *way_find(struct conns *t, const struct tuple *key)
+{
+	struct conn_way *way;
+
+	HASH_FIND(hh, t->ways, key, sizeof(*key), way);
+	return way;
+}
+
+struct conns *conns_new(void (*gone)(void *arg, struct conn *c), void *arg)
+{
+	struct conns *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		t->gone = gone;
+		t->arg = arg;
+	}
+	return t;
+}
+
+struct conn_found conns_find(struct conns *t, const struct endpoint *src,
+			     const struct endpoint *dst)
+{
+	struct tuple key;
+	const bool src_is_low = tuple_of(src, dst, &key);
+	const struct conn_way *way = way_find(t, &key);
+
+	if (!way)
+		return (struct conn_found){ 0 };
+	return (struct conn_found){ way->conn, way->number,
+				    src_is_low != way->from_is_low };
+}
+
+static struct age *age_of(struct conns *t, const struct conn *c)
+{
+	return c->closed ? &t->closed : &t->open;
+}
+
+static void list_in(struct age *age, struct conn *c)
+{
+	DL_APPEND2(age->head, c, older, newer);
+	age->count++;
+}
+
+static void list_out(struct age *age, struct conn *c)
+{
+	DL_DELETE2(age->head, c, older, newer);
+	age->count--;
+}
+
+static void way_drop(struct conns *t, struct conn *c, int number)
+{
+	struct conn_way *way = c->way[number];
+
+	if (!way)
+		return;
+	HASH_DEL(t->ways, way);
+	free(way);
+	c->way[number] = NULL;
+}
+
+static void release(struct conns *t, struct conn *c)
+{
+	list_out(age_of(t, c), c);
+	way_drop(t, c, 0);
+	way_drop(t, c, 1);
+	free(c->hello);
+	free(c->reason);
+	free(c);
+}
+
+void conns_drop(struct conns *t, struct conn *c)
+{
+	t->gone(t->arg, c);
+	release(t, c);
+}
+
+static bool way_add(struct conns *t, struct conn *c, int number,
+		    const struct endpoint *from, const struct endpoint *to)
+{
+	struct conn_way *way = calloc(1, sizeof(*way));
+
+	if (!way)
+		return false;
+	way->from_is_low = tuple_of(from, to, &way->key);
+	way->conn = c;
+	way->number = number;
+	HASH_ADD(hh, t->ways, key, sizeof(way->key), way);
+	if (!way->hh.tbl) {
+		free(way);
+		return false;
+	}
+	c->way[number] = way;
+	return true;
+}
+
+static void make_room(struct conns *t)
+{
+	if (t->open.count >= CONN_MAX)
+		conns_drop(t, t->open.head);
+	if (t->closed.count >= CONN_CLOSED_MAX)
+		conns_drop(t, t->closed.head);
+}
+
+struct conn *conns_add(struct conns *t, enum conn_role role,
+		       const struct endpoint *from, const struct endpoint *to)
+{
+	struct conn_found old = conns_find(t, from, to);
+	struct conn *c;
+
+	if (old.conn)
+		conns_drop(t, old.conn);
+	make_room(t);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	c->role = role;
+	c->from = *from;
+	c->to = *to;
+	if (!way_add(t, c, 0, from, to)) {
+		free(c);
+		return NULL;
+	}
+	list_in(&t->open, c);
+	return c;
+}
+
+bool conns_add_way(struct conns *t, struct conn *c, const struct endpoint *from,
+		   const struct endpoint *to)
+{
+	struct conn_found old = conns_find(t, from, to);
+
+	if (old.conn == c || (old.conn && !old.conn->closed))
+		return false;
+	if (old.conn)
+		conns_drop(t, old.conn);
+	return way_add(t, c, 1, from, to);
+}
+
+void conns_touch(struct conns *t, struct conn *c)
+{
+	struct age *age = age_of(t, c);
+
+	/* The newest is the head's predecessor (utlist). */
+	if (age->head->older == c)
+		return;
+	list_out(age, c);
+	list_in(age, c);
+}
+
+void conns_closed(struct conns *t, struct conn *c)
+{
+	if (c->closed)
+		return;
+	list_out(&t->open, c);
+	c->closed = true;
+	list_in(&t->closed, c);
+}
+
+static void clear(struct conns *t, struct conn *head, enum conn_role role)
+{
+	struct conn *c, *next;
+
+	DL_FOREACH_SAFE2(head, c, next, newer)
+	if (c->role == role)
+		conns_drop(t, c);
+}
+
+void conns_clear(struct conns *t, enum conn_role role)
+{
+	clear(t, t->closed.head, role);
+	clear(t, t->open.head, role);
+}
+
+void conns_free(struct conns *t)
+{
+	if (!t)
+		return;
+	while (t->closed.head)
+		release(t, t->closed.head);
+	while (t->open.head)
+		release(t, t->open.head);
+	free(t);
+}

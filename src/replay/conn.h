@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The TCP connections of a capture that matter: control connections, and those
+ * between the hosts of a session.
+ *
+ * A capture of the gateway may hold each connection twice, as it comes and as
+ * it leaves. Then a connection has two ways of being named, and is found by
+ * either:
+ *
+ *	way[0]  as the opener names it:  10.1.4.4:40000 > 203.0.113.9:21
+ *	way[1]  as the other end does:   192.0.2.1:40000 > 10.2.5.5:21
+ */
+#ifndef REPLAY_CONN_H
+#define REPLAY_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sallyport/event.h>
+#include <sallyport/nat.h>
+
+#include "replay/data_hello.h"
+#include "replay/frame.h"
+#include "report/story.h"
+
+/*
+ * Connections that are open at once; a gateway's conntrack table is as large
+ * (nf_conntrack_max with 4 GiB of memory). Where a capture has more, the one
+ * that was silent longest is taken to be over.
+ */
+#define CONN_MAX 262144
+
+/* Closed ones are known a little longer: their last segments may come again. */
+#define CONN_CLOSED_MAX 4096
+
+/* A SYN with options: IPv6 40, TCP 60, and room for extension headers. */
+#define CONN_SYN_MAX 160
+
+enum conn_role { CONN_CONTROL, CONN_DATA };
+
+/* What bytes of a control connection are. */
+enum conn_phase { PHASE_CLEAR, PHASE_HANDSHAKE, PHASE_RECORDS, PHASES };
+
+/* The last packet of one direction, to know its second leg by. */
+struct conn_last {
+	uint32_t seq, ack, len, tsval;
+	uint16_t window, id;
+	uint8_t flags, ttl;
+};
+
+/* As many may lie between the two legs of a packet, of the same connection. */
+#define CONN_LAST_MAX 4
+
+/* One direction. */
+struct conn_side {
+	bool synced; /* @end means something */
+	bool sums_seen;
+	bool bad_sums; /* its checksums say nothing: see replay.h */
+	bool fin, fin_acked;
+	uint32_t end; /* the number behind the highest byte seen */
+	uint32_t fin_end;
+	uint64_t bytes;    /* of payload, each once */
+	uint64_t ip_bytes; /* of packets, each as often as it came */
+	struct conn_last last[CONN_LAST_MAX];
+	uint8_t last_at;
+};
+
+struct conn_way;
+
+struct conn {
+	enum conn_role role;
+	bool closed;
+	bool midstream;                   /* no SYN was seen */
+	uint32_t isn;                     /* of the opener */
+	struct endpoint from, to;         /* way[0]'s */
+	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
+					   * where there is one */
+	struct conn_way *way[2];
+	struct conn_side side[2]; /* the opener's, the other's */
+	struct story_place opened, last;
+	uint64_t packets, wire_bytes;
+
+	/* A control connection. */
+	uint64_t session; /* the engine's; 0: none yet */
+	struct ends ends;
+	struct nat_view nat;
+	enum conn_phase phase;
+	struct story_share share[PHASES];
+	bool told; /* its traffic or flow */
+	bool reset;
+	bool fast;        /* left the queue */
+	bool doubted;     /* it is counted as not followed */
+	uint16_t syn_len; /* of the SYN that waits in @syn; 0: none */
+	uint8_t syn[CONN_SYN_MAX];
+
+	/* A data connection, or what might be one. */
+	struct story_flow flow; /* ends: the SYN's own, as it came here */
+	struct endpoint key_from, key_to; /* as the engine knows it */
+	struct endpoint in_to;    /* where it really leads: behind DNAT */
+	char *reason;             /* flow.reason's memory */
+	bool watched;             /* its first payload is the engine's to see */
+	struct data_hello *hello; /* NULL: nothing of TLS under way */
+
+	struct conn *newer, *older;
+};
+
+/* What a packet adds to its direction. */
+struct conn_fresh {
+	uint64_t at;    /* of its payload in the stream */
+	uint32_t bytes; /* of its payload that are new */
+};
+
+/* Count @f, which @side of @c sends. */
+struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
+			    const struct story_place *place);
+
+/* Has it ended: by RST, or by FINs of both that are acknowledged? */
+bool conn_is_over(const struct conn *c);
+
+/* Which way, and who speaks. */
+struct conn_found {
+	struct conn *conn; /* NULL: not known */
+	int way;
+	int side; /* 0: the opener */
+};
+
+struct conns;
+
+/* @gone is called for each connection before it is forgotten, with @arg. NULL:
+ * no memory. */
+struct conns *conns_new(void (*gone)(void *arg, struct conn *c), void *arg);
+
+struct conn_found conns_find(struct conns *t, const struct endpoint *src,
+			     const struct endpoint *dst);
+
+/* A new connection, opened by @from; one with the same ends is forgotten
+ * first. NULL: no memory. */
+struct conn *conns_add(struct conns *t, enum conn_role role,
+		       const struct endpoint *from, const struct endpoint *to);
+
+/* Give @c its second way. False: no memory, or those ends are taken by a
+ * connection that is alive. */
+bool conns_add_way(struct conns *t, struct conn *c, const struct endpoint *from,
+		   const struct endpoint *to);
+
+/* @c was seen just now. */
+void conns_touch(struct conns *t, struct conn *c);
+
+/* @c is over: it is forgotten sooner. */
+void conns_closed(struct conns *t, struct conn *c);
+
+/* Forget @c; or all of one role, the oldest first. */
+void conns_drop(struct conns *t, struct conn *c);
+void conns_clear(struct conns *t, enum conn_role role);
+
+/* NULL is fine. What is left is not told to @gone. */
+void conns_free(struct conns *t);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP of a captured connection, as far as counting needs it (RFC 9293 3.4). */
+#include "replay/conn.h"
+
+/* The largest window there is (RFC 7323 2.3): numbers further ahead than that
+ * are not of this connection. */
+#define WINDOW_MAX (1 << 30)
+
+static void synchronise(struct conn_side *s, uint32_t next)
+{
+	s->synced = true;
+	s->end = next;
+}
+
+static void take_ack(struct conn_side *other, const struct packet *p)
+{
+	if (other->fin && p->flags & TCP_ACK &&
+	    (int32_t)(p->ack - other->fin_end) >= 0)
+		other->fin_acked = true;
+}
+
+static struct conn_fresh take_payload(struct conn_side *s,
+				      const struct frame *f)
+{
+	const uint32_t end = f->packet.seq + f->payload;
+	const int32_t ahead = (int32_t)(end - s->end);
+	struct conn_fresh fresh = {
+		.at = s->bytes - (uint32_t)(s->end - f->packet.seq),
+	};
+
+	/* Ahead of the highest byte seen: what is missing counts as well, for
+	 * its receiver has got it. */
+	if ((int32_t)(f->packet.seq - s->end) > 0)
+		fresh.at = s->bytes + (f->packet.seq - s->end);
+	if (ahead <= 0 || ahead > WINDOW_MAX)
+		return fresh;
+	fresh.bytes =
+		(uint32_t)ahead < f->payload ? (uint32_t)ahead : f->payload;
+	s->bytes += (uint32_t)ahead;
+	s->end = end;
+	return fresh;
+}
+
+struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
+			    const struct story_place *place)
+{
+	const struct packet *p = &f->packet;
+	struct conn_side *s = &c->side[side];
+	struct conn_fresh fresh = { 0 };
+
+	c->last = *place;
+	if (c->packets++ == 0)
+		c->opened = *place;
+	c->wire_bytes += f->wire_len;
+	s->ip_bytes += f->wire_len;
+	if (p->flags & TCP_RST) {
+		c->reset = true;
+		return fresh;
+	}
+	take_ack(&c->side[!side], p);
+	if (p->flags & TCP_SYN) {
+		synchronise(s, p->seq + 1);
+		return fresh;
+	}
+	if (!s->synced)
+		synchronise(s, p->seq);
+	if (f->payload)
+		fresh = take_payload(s, f);
+	if (p->flags & TCP_FIN) {
+		s->fin = true;
+		s->fin_end = p->seq + f->payload + 1;
+	}
+	return fresh;
+}
+
+bool conn_is_over(const struct conn *c)
+{
+	return c->reset || (c->side[0].fin_acked && c->side[1].fin_acked);
+}

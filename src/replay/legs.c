@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/legs.h"
+
+/*
+ * Translated: each side names itself truly on its own way alone. What the
+ * opener sends comes by way[0] and leaves by way[1]; the other's packets come
+ * by way[1] and leave by way[0].
+ */
+static bool is_behind(const struct conn_found *found)
+{
+	return found->conn->way[1] && found->way != found->side;
+}
+
+static struct conn_last last_of(const struct frame *f)
+{
+	const struct packet *p = &f->packet;
+
+	return (struct conn_last){
+		.seq = p->seq,
+		.ack = p->ack,
+		.len = f->payload,
+		.tsval = p->tsval,
+		.window = p->window,
+		.id = f->id,
+		.flags = p->flags,
+		.ttl = f->ttl,
+	};
+}
+
+/*
+ * Not translated: the same packet again. It has lost a hop, or not even that
+ * (a bridge, a mirrored port); then only IPv4's identification tells it from
+ * one that was sent again.
+ */
+static bool is_same(const struct conn_last *a, const struct conn_last *b)
+{
+	if (a->seq != b->seq || a->ack != b->ack || a->len != b->len ||
+	    a->tsval != b->tsval || a->window != b->window || a->id != b->id ||
+	    a->flags != b->flags)
+		return false;
+	return b->ttl + 1 == a->ttl || (b->ttl == a->ttl && b->id);
+}
+
+bool legs_is_second(const struct conn_found *found, const struct frame *f)
+{
+	struct conn_side *s = &found->conn->side[found->side];
+	const struct conn_last now = last_of(f);
+
+	if (is_behind(found))
+		return true;
+	for (size_t i = 0; i < CONN_LAST_MAX; i++)
+		if (is_same(&s->last[i], &now))
+			return true;
+	s->last[s->last_at] = now;
+	s->last_at = (uint8_t)((s->last_at + 1) % CONN_LAST_MAX);
+	return false;
+}

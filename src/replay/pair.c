@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/pair.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "replay/table.h"
+#include "report/escape.h"
+
+/* A server's name in a reason, escaped. */
+#define NAME_MAX_SHOWN 64
+
+/* The four ways of naming two hosts that are both translated. */
+#define KEYS_MAX 4
+
+struct pair_key {
+	struct {
+		struct addr low, high;
+	} key;
+	struct pair_memory *memory;
+	UT_hash_handle hh;
+};
+
+enum announced_state {
+	ANNOUNCED_REFUSED,
+	ANNOUNCED_OPEN,
+	ANNOUNCED_USED,
+	ANNOUNCED_EXPIRED,
+	ANNOUNCED_CLOSED,
+};
+
+struct announced {
+	struct endpoint to; /* port 0: none */
+	enum announced_state state;
+	const char *reason;
+};
+
+struct grant_seen {
+	bool open;
+	struct port_range ports;
+	char name[NAME_MAX_SHOWN];
+};
+
+struct pair_memory {
+	struct pair pair;
+	struct pair_key *name[KEYS_MAX];
+	struct announced announced[PAIR_ANNOUNCED_MAX];
+	unsigned int next; /* place in announced[] */
+	bool encrypted;
+	const char *grant_refused;
+	struct grant_seen grant[2]; /* passive, active */
+	struct pair_memory *newer, *older;
+};
+
+struct pairs {
+	struct pair_key *keys;
+	struct pair_memory *head; /* the oldest */
+	size_t count;
+};
+
+struct pairs *pairs_new(void)
+{
+	return calloc(1, sizeof(struct pairs));
+}
+
+static void key_of(const struct addr *a, const struct addr *b,
+		   struct pair_key *out)
+{
+	const bool low = memcmp(a->b, b->b, sizeof(a->b)) <= 0;
+
+	out->key.low = low ? *a : *b;
+	out->key.high = low ? *b : *a;
+}
+
+static struct pair_key *key_find(struct pairs *t, const struct addr *a,
+				 const struct addr *b)
+{
+	struct pair_key want, *found;
+
+	key_of(a, b, &want);
+	HASH_FIND(hh, t->keys, &want.key, sizeof(want.key), found);
+	return found;
+}
+
+struct pair *pairs_find(struct pairs *t, const struct addr *a,
+			const struct addr *b)
+{
+	struct pair_key *k = key_find(t, a, b);
+
+	return k ? &k->memory->pair : NULL;
+}
+
+static void forget(struct pairs *t, struct pair_memory *m)
+{
+	DL_DELETE2(t->head, m, older, newer);
+	t->count--;
+	for (size_t i = 0; i < KEYS_MAX; i++) {
+		if (!m->name[i])
+			continue;
+		HASH_DEL(t->keys, m->name[i]);
+		free(m->name[i]);
+	}
+	free(m);
+}
+
+static void name(struct pairs *t, struct pair_memory *m, const struct addr *a,
+		 const struct addr *b)
+{
+	struct pair_key *k;
+
+	if (key_find(t, a, b))
+		return;
+	for (size_t i = 0; i < KEYS_MAX; i++) {
+		if (m->name[i])
+			continue;
+		k = calloc(1, sizeof(*k));
+		if (!k)
+			return;
+		key_of(a, b, k);
+		k->memory = m;
+		HASH_ADD(hh, t->keys, key, sizeof(k->key), k);
+		if (k->hh.tbl)
+			m->name[i] = k;
+		else
+			free(k);
+		return;
+	}
+}
+
+void pairs_meet(struct pairs *t, const struct ends *ends,
+		const struct nat_view *nat)
+{
+	struct pair_key *k =
+		key_find(t, &ends->client.addr, &ends->server.addr);
+	struct pair_memory *m;
+
+	if (k) {
+		m = k->memory;
+		DL_DELETE2(t->head, m, older, newer);
+	} else {
+		if (t->count >= PAIRS_MAX)
+			forget(t, t->head);
+		m = calloc(1, sizeof(*m));
+		if (!m)
+			return;
+		m->pair.memory = m;
+		t->count++;
+	}
+	DL_APPEND2(t->head, m, older, newer);
+	m->pair.nat = *nat;
+	name(t, m, &ends->client.addr, &ends->server.addr);
+	name(t, m, &nat->client_public.addr, &ends->server.addr);
+	name(t, m, &ends->client.addr, &nat->server_public.addr);
+	name(t, m, &nat->client_public.addr, &nat->server_public.addr);
+}
+
+/* --- what the engine tells -------------------------------------------------- */
+
+static void announce(struct pair_memory *m, const struct endpoint *to,
+		     enum announced_state state, const char *reason)
+{
+	struct announced *a = NULL;
+
+	for (size_t i = 0; i < PAIR_ANNOUNCED_MAX && !a; i++)
+		if (endpoint_equal(&m->announced[i].to, to))
+			a = &m->announced[i];
+	if (!a)
+		a = &m->announced[m->next++ % PAIR_ANNOUNCED_MAX];
+	/* "closed" behind "used" is the end of a connection, no reason. */
+	if (endpoint_equal(&a->to, to) && a->state == ANNOUNCED_USED &&
+	    state == ANNOUNCED_CLOSED)
+		return;
+	*a = (struct announced){ *to, state, reason };
+}
+
+static void on_open(struct pair_memory *m, const struct event *ev)
+{
+	m->pair.alive++;
+	m->pair.session = ev->session;
+	m->pair.client = ev->client;
+	m->pair.server = ev->server;
+	m->encrypted = ev->session_open.implicit_tls;
+	m->grant_refused = NULL;
+	memset(m->grant, 0, sizeof(m->grant));
+}
+
+static void on_close(struct pair_memory *m, const struct event *ev)
+{
+	if (m->pair.alive)
+		m->pair.alive--;
+	if (m->pair.session == ev->session)
+		m->pair.session = 0;
+}
+
+static void on_endpoint(struct pair_memory *m, const struct event *ev)
+{
+	if (!ev->endpoint.accepted && ev->endpoint.endpoint.port)
+		announce(m, &ev->endpoint.endpoint, ANNOUNCED_REFUSED,
+			 ev->endpoint.reason);
+}
+
+static void on_pinhole(struct pair_memory *m, const struct event *ev)
+{
+	static const enum announced_state state[] = {
+		[PINHOLE_OPEN] = ANNOUNCED_OPEN,
+		[PINHOLE_USE] = ANNOUNCED_USED,
+		[PINHOLE_CLOSE] = ANNOUNCED_CLOSED,
+		[PINHOLE_EXPIRE] = ANNOUNCED_EXPIRED,
+		[PINHOLE_REFUSE] = ANNOUNCED_REFUSED,
+	};
+
+	announce(m, &ev->pinhole.to, state[ev->pinhole.op], ev->pinhole.reason);
+}
+
+static void on_grant(struct pair_memory *m, const struct event *ev)
+{
+	struct grant_seen *g = &m->grant[ev->grant.active];
+
+	if (ev->grant.op == GRANT_REFUSE) {
+		m->grant_refused = ev->grant.reason;
+		return;
+	}
+	g->open = ev->grant.op == GRANT_OPEN;
+	g->ports = ev->grant.ports;
+	escape_text(ev->grant.server_name, g->name, sizeof(g->name));
+}
+
+static void on_tls(struct pair_memory *m, const struct event *ev)
+{
+	m->encrypted = ev->tls.step != TLS_STEP_CLEARED &&
+		       ev->tls.step != TLS_STEP_FAILED;
+}
+
+void pairs_event(struct pairs *t, const struct event *ev)
+{
+	static void (*const on[EVENT_TYPES])(struct pair_memory * m,
+					     const struct event *ev) = {
+		[EVENT_SESSION_OPEN] = on_open,
+		[EVENT_SESSION_CLOSE] = on_close,
+		[EVENT_ENDPOINT] = on_endpoint,
+		[EVENT_PINHOLE] = on_pinhole,
+		[EVENT_GRANT] = on_grant,
+		[EVENT_TLS] = on_tls,
+	};
+	struct pair_key *k;
+
+	if (!on[ev->type] || !ev->session)
+		return;
+	k = key_find(t, &ev->client.addr, &ev->server.addr);
+	if (k)
+		on[ev->type](k->memory, ev);
+}
+
+/* --- reasons ---------------------------------------------------------------- */
+
+static const char *const announced_text[] = {
+	[ANNOUNCED_REFUSED] = "it was announced, but no pinhole opened",
+	[ANNOUNCED_OPEN] = "its pinhole is for another sender or port",
+	[ANNOUNCED_USED] = "its pinhole was used before",
+	[ANNOUNCED_EXPIRED] = "its pinhole had expired",
+	[ANNOUNCED_CLOSED] = "its pinhole was closed",
+};
+
+static const struct announced *announced(const struct pair_memory *m,
+					 const struct endpoint *to)
+{
+	for (size_t i = 0; i < PAIR_ANNOUNCED_MAX; i++)
+		if (endpoint_equal(&m->announced[i].to, to))
+			return &m->announced[i];
+	return NULL;
+}
+
+static void encrypted_reason(const struct pair_memory *m,
+			     const struct endpoint *to,
+			     char out[PAIR_REASON_MAX])
+{
+	const bool active = addr_equal(&to->addr, &m->pair.client.addr);
+	const struct grant_seen *g = &m->grant[active];
+
+	if (g->open && g->ports.hi && !port_range_has(&g->ports, to->port))
+		snprintf(out, PAIR_REASON_MAX,
+			 "the session is encrypted, and port %u is outside "
+			 "the %u-%u granted for %s",
+			 to->port, g->ports.lo, g->ports.hi,
+			 g->name[0] ? g->name : "this server");
+	else
+		snprintf(out, PAIR_REASON_MAX,
+			 "the session is encrypted, and nothing is granted%s%s",
+			 m->grant_refused ? ": " : "",
+			 m->grant_refused ? m->grant_refused : "");
+}
+
+void pair_reason(const struct pair *p, const struct endpoint *to,
+		 char out[PAIR_REASON_MAX])
+{
+	const struct pair_memory *m = p->memory;
+	const struct announced *a = announced(m, to);
+
+	if (a)
+		snprintf(out, PAIR_REASON_MAX, "%s%s%s",
+			 announced_text[a->state], a->reason ? ": " : "",
+			 a->reason ? a->reason : "");
+	else if (!p->alive)
+		snprintf(out, PAIR_REASON_MAX, "the session was over");
+	else if (m->encrypted)
+		encrypted_reason(m, to, out);
+	else
+		snprintf(out, PAIR_REASON_MAX,
+			 "no command or reply announced this port");
+}
+
+void pairs_free(struct pairs *t)
+{
+	if (!t)
+		return;
+	while (t->head)
+		forget(t, t->head);
+	free(t);
+}

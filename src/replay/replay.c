@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The captures, packet by packet. */
+#include "replay/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/memory.h"
+#include "replay/state.h"
+
+/* Ports that are chosen for pinholes come from this; two replays of one capture
+ * shall agree. */
+static const uint8_t engine_key[ENGINE_KEY_LEN] = "sallyport replay";
+
+/* --- which connection ------------------------------------------------------- */
+
+static bool is_opening(const struct packet *p)
+{
+	return (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static bool is_watched(const struct replay *r, uint16_t port)
+{
+	return policy_is_watched_port(&r->config->policy, port);
+}
+
+/* Nobody knows it: it goes by the configured translation alone. */
+static void pass_by(struct replay *r, const struct frame *f)
+{
+	struct endpoint src;
+
+	if (!r->writer)
+		return;
+	src = f->packet.src;
+	if (f->kind == PACKET_TCP) {
+		src = world_public(r->config, &src, &f->packet.dst.addr);
+		writer_put_as(r->writer, r->now, f->raw, f->wire_len, &src,
+			      &f->packet.dst);
+	} else {
+		writer_put(r->writer, r->now, f->raw, f->wire_len);
+	}
+}
+
+/* A SYN between hosts without a session: a stranger's, perhaps, to a port that
+ * is open for somebody else. */
+static void stranger_syn(struct replay *r, const struct frame *f)
+{
+	const struct packet *p = &f->packet;
+	const struct passing x = {
+		.story = { .place = r->place, .payload = f->payload },
+		.out_src = world_public(r->config, &p->src, &p->dst.addr),
+		.out_dst = p->dst,
+		.ip = p->ip,
+		.raw = f->raw,
+		.wire_len = f->wire_len,
+	};
+
+	world_packet(r, &x);
+}
+
+/* A control connection begins. Its SYN waits for the packet behind it, for
+ * that may be its second leg, which names the real server. */
+static void control_syn(struct replay *r, const struct frame *f,
+			const struct endpoint *from, const struct endpoint *to)
+{
+	struct conn *c = conns_add(r->conns, CONN_CONTROL, from, to);
+	struct conn_found found = { c, 0, 0 };
+
+	if (!c) {
+		r->failed = true;
+		return;
+	}
+	c->isn = f->packet.seq;
+	legs_is_second(&found, f);
+	conn_take(c, 0, f, &r->place);
+	signalling_translation(r, c);
+	if (f->packet.ip.len > sizeof(c->syn))
+		return; /* such a connection is picked up behind its SYN */
+	memcpy(c->syn, f->packet.ip.at, f->packet.ip.len);
+	c->syn_len = (uint16_t)f->packet.ip.len;
+}
+
+/* @f is the second leg of the SYN that went from @src to @dst. */
+static void second_syn(struct replay *r, const struct frame *f,
+		       const struct endpoint *src, const struct endpoint *dst)
+{
+	const struct packet *p = &f->packet;
+	struct conn *c = conns_find(r->conns, src, dst).conn;
+
+	r->counts->second_legs++;
+	/* A control port that the gateway alone gives to the server. */
+	if (!c && is_watched(r, p->dst.port)) {
+		control_syn(r, f, src, dst);
+		c = conns_find(r->conns, src, dst).conn;
+	}
+	if (!c || c->way[1] || !conns_add_way(r->conns, c, &p->src, &p->dst))
+		return;
+	c->out_from = p->src;
+	c->out_to = p->dst;
+	if (c->role == CONN_CONTROL)
+		signalling_flush(r, c);
+}
+
+static void opening(struct replay *r, struct frame *f)
+{
+	const struct packet *p = &f->packet;
+	struct conn_found found = conns_find(r->conns, &p->src, &p->dst);
+	struct endpoint src, dst;
+	struct pair *pair;
+
+	if (found.conn && found.side == 0 && found.conn->isn == p->seq) {
+		if (legs_is_second(&found, f))
+			r->counts->second_legs++;
+		else if (found.conn->role == CONN_DATA)
+			flow_packet(r, &found, f);
+		else
+			signalling_packet(r, &found, f);
+		return;
+	}
+	if (syns_find(r->syns, f, r->place.at_us, &src, &dst)) {
+		second_syn(r, f, &src, &dst);
+		return;
+	}
+	syns_add(r->syns, f, r->place.at_us);
+	pair = pairs_find(r->pairs, &p->src.addr, &p->dst.addr);
+	if (is_watched(r, p->dst.port))
+		control_syn(r, f, &p->src, &p->dst);
+	else if (pair)
+		flow_syn(r, f, pair);
+	else
+		stranger_syn(r, f);
+}
+
+/* Which connection is this packet of, whose beginning was not captured? */
+static struct conn *midstream(struct replay *r, const struct frame *f)
+{
+	const struct packet *p = &f->packet;
+	struct pair *pair;
+	struct conn *c = NULL;
+
+	if (is_watched(r, p->dst.port) || is_watched(r, p->src.port)) {
+		/* Without content there is nothing to pick up. */
+		if (!f->payload || p->flags & (TCP_SYN | TCP_RST))
+			return NULL;
+		c = is_watched(r, p->dst.port)
+			    ? conns_add(r->conns, CONN_CONTROL, &p->src,
+					&p->dst)
+			    : conns_add(r->conns, CONN_CONTROL, &p->dst,
+					&p->src);
+		if (c)
+			signalling_translation(r, c);
+		return c;
+	}
+	pair = pairs_find(r->pairs, &p->src.addr, &p->dst.addr);
+	if (!pair || p->flags & TCP_RST)
+		return NULL;
+	return flow_midstream(r, f, pair);
+}
+
+/* --- one packet ------------------------------------------------------------- */
+
+static void mend(struct replay *r, const struct conn_found *found,
+		 struct frame *f)
+{
+	struct conn_side *s = &found->conn->side[found->side];
+	const bool first = !s->synced && !s->sums_seen;
+
+	s->sums_seen = true;
+	switch (f->snapped ? FRAME_SUM_GOOD : frame_sum(&f->packet)) {
+	case FRAME_SUM_GOOD:
+		return;
+	case FRAME_SUM_BAD:
+		s->bad_sums |= first;
+		if (!s->bad_sums)
+			return;
+		break;
+	case FRAME_SUM_UNFINISHED:
+		break;
+	}
+	frame_mend_sum(f, r->frame_room);
+}
+
+static void take_tcp(struct replay *r, struct frame *f)
+{
+	struct conn_found found;
+
+	if (is_opening(&f->packet)) {
+		opening(r, f);
+		return;
+	}
+	found = conns_find(r->conns, &f->packet.src, &f->packet.dst);
+	if (!found.conn && midstream(r, f))
+		found = conns_find(r->conns, &f->packet.src, &f->packet.dst);
+	if (!found.conn) {
+		pass_by(r, f);
+		return;
+	}
+	if (legs_is_second(&found, f)) {
+		r->counts->second_legs++;
+		return;
+	}
+	conns_touch(r->conns, found.conn);
+	if (found.conn->role == CONN_CONTROL)
+		signalling_flush(r, found.conn);
+	if (found.conn->role == CONN_CONTROL || r->writer)
+		mend(r, &found, f);
+	if (found.conn->role == CONN_CONTROL)
+		signalling_packet(r, &found, f);
+	else
+		flow_packet(r, &found, f);
+}
+
+static void take(struct replay *r, const struct capture_packet *p)
+{
+	struct frame f;
+	struct span ip;
+
+	world_time(r, p->at_us);
+	switch (reassemble_packet(r->fragments, p->ip, p->at_us, &ip)) {
+	case REASSEMBLE_PASS:
+	case REASSEMBLE_WHOLE:
+		break;
+	case REASSEMBLE_WAITS:
+	case REASSEMBLE_DROPPED:
+		return;
+	}
+	frame_read(ip, p->snapped && ip.at == p->ip.at, r->frame_room, &f);
+	if (f.kind == PACKET_TCP)
+		take_tcp(r, &f);
+	else
+		pass_by(r, &f);
+}
+
+/* --- the whole -------------------------------------------------------------- */
+
+/* A connection is forgotten. */
+static void gone(void *arg, struct conn *c)
+{
+	struct replay *r = arg;
+
+	if (c->role == CONN_DATA) {
+		flow_tell(r, c);
+		return;
+	}
+	signalling_flush(r, c);
+	signalling_tell(r, c);
+}
+
+static bool make_engine(struct replay *r)
+{
+	struct engine_limits limits = r->config->limits;
+
+	limits.verify_checksums = true;
+	r->engine_size = engine_size(&limits);
+	r->engine = memory_take(r->engine_size);
+	return r->engine && engine_init(r->engine, r->engine_size, &limits,
+					&r->config->policy, engine_key);
+}
+
+static bool make(struct replay *r)
+{
+	r->out = malloc(sizeof(*r->out));
+	r->conns = conns_new(gone, r);
+	r->pairs = pairs_new();
+	r->holes = holes_new();
+	r->syns = syns_new();
+	r->fragments = reassemble_new(REASSEMBLE_DATAGRAMS);
+	if (r->o->keylog)
+		r->hidden = hidden_new(r->o->keylog, r->config, &r->o->to);
+	return r->out && r->conns && r->pairs && r->holes && r->syns &&
+	       r->fragments && (!r->o->keylog || r->hidden) && make_engine(r);
+}
+
+static void unmake(struct replay *r)
+{
+	for (size_t i = 0; i < PASSING_MAX; i++)
+		if (r->passing[i].kept)
+			free((void *)r->passing[i].raw.at);
+	hidden_free(r->hidden);
+	reassemble_free(r->fragments);
+	syns_free(r->syns);
+	holes_free(r->holes);
+	pairs_free(r->pairs);
+	conns_free(r->conns);
+	free(r->out);
+	memory_give(r->engine, r->engine_size);
+	free(r);
+}
+
+static bool goes_on(const struct replay *r, const struct capture_merge *m)
+{
+	if (r->end.frames % REPLAY_PROGRESS_PACKETS || !r->o->progress)
+		return true;
+	return r->o->progress(r->o->progress_arg, capture_merge_progress(m));
+}
+
+static void read_all(struct replay *r, struct capture_merge *m)
+{
+	struct capture_packet p;
+	size_t file;
+
+	while (!r->failed &&
+	       capture_merge_next(m, &p, &file) == CAPTURE_PACKET) {
+		/* Of one file its own numbers: other tools have the same. */
+		r->end.frames++;
+		r->place.frame = r->o->files > 1 ? r->end.frames : p.number;
+		r->place.at_us = p.at_us;
+		if (r->end.frames == 1 || p.at_us < r->end.first_us)
+			r->end.first_us = p.at_us;
+		if (p.at_us > r->end.last_us)
+			r->end.last_us = p.at_us;
+		take(r, &p);
+		if (!goes_on(r, m))
+			break;
+	}
+}
+
+static uint64_t frames_of(const struct replay *r, const struct capture_merge *m)
+{
+	uint64_t frames = 0;
+
+	for (size_t i = 0; i < r->o->files; i++)
+		frames += capture_counts(capture_merge_file(m, i)).frames;
+	return frames;
+}
+
+/* The capture ends; what is open ends with it, connections first. */
+static void finish(struct replay *r, const struct capture_merge *m)
+{
+	r->end.frames = r->counts->frames = frames_of(r, m);
+	conns_clear(r->conns, CONN_DATA);
+	r->conn = NULL;
+	world_shutdown(r);
+	conns_clear(r->conns, CONN_CONTROL);
+	r->counts->bad_fragments = reassemble_counts(r->fragments)->bad;
+	if (r->hidden)
+		r->counts->unread = hidden_counts(r->hidden).unread;
+	if (r->o->to.end)
+		r->o->to.end(r->o->to.arg, &r->end);
+}
+
+enum replay_result replay_run(struct capture_merge *m,
+			      const struct replay_options *o,
+			      struct replay_counts *counts,
+			      char why[CAPTURE_WHY_MAX])
+{
+	struct replay *r = calloc(1, sizeof(*r));
+	enum replay_result result = REPLAY_FINE;
+
+	*counts = (struct replay_counts){ 0 };
+	if (!r)
+		return REPLAY_MEMORY;
+	r->o = o;
+	r->config = o->config;
+	r->counts = counts;
+	if (!make(r)) {
+		unmake(r);
+		return REPLAY_MEMORY;
+	}
+	if (o->write_path) {
+		r->writer = writer_open(o->write_path, why);
+		if (!r->writer) {
+			unmake(r);
+			return REPLAY_WRITE;
+		}
+	}
+	read_all(r, m);
+	finish(r, m);
+	if (r->failed)
+		result = REPLAY_MEMORY;
+	if (r->writer && !writer_close(r->writer, why))
+		result = REPLAY_WRITE;
+	unmake(r);
+	return result;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control connections, on their way to the engine. */
+#include <string.h>
+
+#include "replay/state.h"
+#include "replay/translate.h"
+
+/* --- how it is translated -------------------------------------------------- */
+
+/* @e as the inside knows it, where its public address stands for one host. */
+static struct endpoint inside_of(const struct config *c,
+				 const struct endpoint *e)
+{
+	struct endpoint out = *e;
+
+	for (size_t i = 0; i < c->nats; i++)
+		if (c->nat[i].inside.len == 8 * sizeof(out.addr.b) &&
+		    addr_equal(&c->nat[i].public_address, &e->addr))
+			out.addr = c->nat[i].inside.addr;
+	return out;
+}
+
+void signalling_translation(struct replay *r, struct conn *c)
+{
+	if (c->way[1]) {
+		c->ends = (struct ends){ c->from, c->out_to };
+		c->nat.client_public = c->out_from;
+		c->nat.server_public = c->to;
+		return;
+	}
+	c->ends.client = inside_of(r->config, &c->from);
+	c->ends.server = inside_of(r->config, &c->to);
+	c->nat.client_public =
+		world_public(r->config, &c->ends.client, &c->ends.server.addr);
+	c->nat.server_public =
+		world_public(r->config, &c->ends.server, &c->ends.client.addr);
+}
+
+/* @f as the queue shows it: behind DNAT, before SNAT. */
+static struct span inside_view(struct replay *r, const struct frame *f,
+			       const struct endpoint *src,
+			       const struct endpoint *dst)
+{
+	const struct packet *p = &f->packet;
+
+	if ((endpoint_equal(&p->src, src) && endpoint_equal(&p->dst, dst)) ||
+	    p->ip.len > sizeof(r->view_room))
+		return p->ip;
+	return span_of(r->view_room, translate(p, src, dst, r->view_room));
+}
+
+/* --- one packet ------------------------------------------------------------ */
+
+static struct passing passing_of(struct replay *r, const struct conn *c,
+				 int side, const struct frame *f)
+{
+	const struct endpoint *src = side ? &c->ends.server : &c->ends.client;
+	const struct endpoint *dst = side ? &c->ends.client : &c->ends.server;
+
+	return (struct passing){
+		.story = { .place = r->place,
+			   .session = c->session,
+			   .client = c->ends.client,
+			   .server = c->ends.server,
+			   .from_client = side == 0,
+			   .payload = f->payload },
+		.out_src = side ? c->nat.server_public : c->nat.client_public,
+		.out_dst = *dst,
+		.ip = inside_view(r, f, src, dst),
+		.raw = f->raw,
+		.wire_len = f->wire_len,
+	};
+}
+
+static void give(struct replay *r, struct conn *c, int side,
+		 const struct frame *f)
+{
+	struct passing x = passing_of(r, c, side, f);
+
+	r->conn = c;
+	if (!c->fast)
+		world_packet(r, &x);
+	else if (r->writer)
+		writer_put_as(r->writer, r->now, x.raw, x.wire_len, &x.out_src,
+			      &x.out_dst);
+	r->conn = NULL;
+}
+
+void signalling_flush(struct replay *r, struct conn *c)
+{
+	const struct story_place place = r->place;
+	struct frame f;
+
+	if (!c->syn_len)
+		return;
+	frame_read(span_of(c->syn, c->syn_len), false, r->frame_room, &f);
+	c->syn_len = 0;
+	signalling_translation(r, c);
+	r->place = c->opened;
+	if (f.kind == PACKET_TCP)
+		give(r, c, 0, &f);
+	r->place = place;
+}
+
+static void decrypt(struct replay *r, const struct conn *c, int side,
+		    const struct frame *f)
+{
+	const struct hidden_packet h = {
+		.place = r->place,
+		.session = c->session,
+		.client = c->ends.client,
+		.server = c->ends.server,
+		.midstream = c->midstream,
+		.from_client = side == 0,
+		.packet = &f->packet,
+		.cut = f->payload - (uint32_t)packet_payload(&f->packet).len,
+	};
+
+	hidden_packet(r->hidden, &h);
+}
+
+static void count(struct conn *c, enum conn_phase phase, uint32_t fresh)
+{
+	c->share[phase].packets++;
+	c->share[phase].bytes += fresh;
+}
+
+void signalling_packet(struct replay *r, const struct conn_found *found,
+		       struct frame *f)
+{
+	struct conn *c = found->conn;
+	/* What the packet brings about begins behind it. */
+	const enum conn_phase phase = c->phase;
+	struct conn_fresh fresh;
+
+	fresh = conn_take(c, found->side, f, &r->place);
+	if (f->payload)
+		count(c, phase, fresh.bytes);
+	give(r, c, found->side, f);
+	if (r->hidden && c->session && !c->told)
+		decrypt(r, c, found->side, f);
+	if (!conn_is_over(c))
+		return;
+	if (c->fast && !c->closed)
+		world_control_closed(r, c);
+	conns_closed(r->conns, c);
+}
+
+void signalling_tell(struct replay *r, struct conn *c)
+{
+	const struct story_traffic traffic = {
+		.session = c->session,
+		.client = c->ends.client,
+		.server = c->ends.server,
+		.packets = c->packets,
+		.wire_bytes = c->wire_bytes,
+		.clear = c->share[PHASE_CLEAR],
+		.handshake = c->share[PHASE_HANDSHAKE],
+		.records = c->share[PHASE_RECORDS],
+	};
+
+	if (c->told || !c->session)
+		return;
+	c->told = true;
+	if (r->o->to.traffic)
+		r->o->to.traffic(r->o->to.arg, &traffic);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/syn.h"
+
+#include <stdlib.h>
+
+/* Places to look at for one number: whoever fills them makes us miss a second
+ * leg, no more. */
+#define PLACES 4
+
+struct syn {
+	struct endpoint src, dst;
+	uint64_t at_us;
+	uint32_t isn, tsval;
+	uint16_t window, mss;
+	bool used;
+};
+
+struct syns {
+	struct syn set[SYN_MAX / PLACES][PLACES];
+};
+
+struct syns *syns_new(void)
+{
+	return calloc(1, sizeof(struct syns));
+}
+
+static size_t set_of(const struct packet *p)
+{
+	/* Initial numbers are random (RFC 9293 3.4.1). */
+	return (p->seq ^ p->seq >> 16) % (SYN_MAX / PLACES);
+}
+
+void syns_add(struct syns *t, const struct frame *f, uint64_t at_us)
+{
+	const struct packet *p = &f->packet;
+	struct syn *set = t->set[set_of(p)], *oldest = &set[0];
+
+	for (size_t i = 1; i < PLACES; i++)
+		if (set[i].at_us < oldest->at_us)
+			oldest = &set[i];
+	*oldest = (struct syn){ p->src,   p->dst,    at_us,  p->seq,
+				p->tsval, p->window, p->mss, true };
+}
+
+static bool is_same(const struct syn *s, const struct packet *p)
+{
+	/* The gateway may clamp the MSS (TCPMSS), but never raise it. */
+	return s->used && s->isn == p->seq && s->tsval == p->tsval &&
+	       s->window == p->window && (!p->mss || p->mss <= s->mss);
+}
+
+static bool has_other_ends(const struct syn *s, const struct packet *p)
+{
+	return !endpoint_equal(&s->src, &p->src) ||
+	       !endpoint_equal(&s->dst, &p->dst);
+}
+
+bool syns_find(const struct syns *t, const struct frame *f, uint64_t at_us,
+	       struct endpoint *src, struct endpoint *dst)
+{
+	const struct packet *p = &f->packet;
+	const struct syn *set = t->set[set_of(p)];
+
+	for (size_t i = 0; i < PLACES; i++) {
+		if (!is_same(&set[i], p) || !has_other_ends(&set[i], p) ||
+		    at_us > set[i].at_us + SYN_LEG_US)
+			continue;
+		*src = set[i].src;
+		*dst = set[i].dst;
+		return true;
+	}
+	return false;
+}
+
+void syns_free(struct syns *t)
+{
+	free(t);
+}
