@@ -116,8 +116,8 @@ static void way_drop(struct conns *t, struct conn *c, int number)
 static void release(struct conns *t, struct conn *c)
 {
 	list_out(age_of(t, c), c);
-	way_drop(t, c, 0);
-	way_drop(t, c, 1);
+	for (int i = 0; i < CONN_WAYS; i++)
+		way_drop(t, c, i);
 	free(c->hello);
 	free(c->reason);
 	free(c);
@@ -136,6 +136,7 @@ static bool way_add(struct conns *t, struct conn *c, int number,
 
 	if (!way)
 		return false;
+	way_drop(t, c, number);
 	way->from_is_low = tuple_of(from, to, &way->key);
 	way->conn = c;
 	way->number = number;
@@ -179,8 +180,8 @@ struct conn *conns_add(struct conns *t, enum conn_role role,
 	return c;
 }
 
-bool conns_add_way(struct conns *t, struct conn *c, const struct endpoint *from,
-		   const struct endpoint *to)
+bool conns_add_way(struct conns *t, struct conn *c, int number,
+		   const struct endpoint *from, const struct endpoint *to)
 {
 	struct conn_found old = conns_find(t, from, to);
 
@@ -188,7 +189,7 @@ bool conns_add_way(struct conns *t, struct conn *c, const struct endpoint *from,
 		return false;
 	if (old.conn)
 		conns_drop(t, old.conn);
-	return way_add(t, c, 1, from, to);
+	return way_add(t, c, number, from, to);
 }
 
 void conns_touch(struct conns *t, struct conn *c)

@@ -9,6 +9,11 @@
  *
  *	way[0]  as the opener names it:  10.1.4.4:40000 > 203.0.113.9:21
  *	way[1]  as the other end does:   192.0.2.1:40000 > 10.2.5.5:21
+ *
+ * and the engine knows it by a third, the inside view, which no packet has
+ * where both ends are translated:
+ *
+ *	way[2]  by its real ends:        10.1.4.4:40000 > 10.2.5.5:21
  */
 #ifndef REPLAY_CONN_H
 #define REPLAY_CONN_H
@@ -36,6 +41,8 @@
 
 /* A SYN with options: IPv6 40, TCP 60, and room for extension headers. */
 #define CONN_SYN_MAX 160
+
+#define CONN_WAYS 3
 
 enum conn_role { CONN_CONTROL, CONN_DATA };
 
@@ -76,7 +83,7 @@ struct conn {
 	struct endpoint from, to;         /* way[0]'s */
 	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
 					   * where there is one */
-	struct conn_way *way[2];
+	struct conn_way *way[CONN_WAYS];
 	struct conn_side side[2]; /* the opener's, the other's */
 	struct story_place opened, last;
 	uint64_t packets, wire_bytes;
@@ -139,10 +146,10 @@ struct conn_found conns_find(struct conns *t, const struct endpoint *src,
 struct conn *conns_add(struct conns *t, enum conn_role role,
 		       const struct endpoint *from, const struct endpoint *to);
 
-/* Give @c its second way. False: no memory, or those ends are taken by a
- * connection that is alive. */
-bool conns_add_way(struct conns *t, struct conn *c, const struct endpoint *from,
-		   const struct endpoint *to);
+/* Give @c another way, @number 1 or 2. False: no memory, or it has those ends
+ * already, or another connection has them that is alive. */
+bool conns_add_way(struct conns *t, struct conn *c, int number,
+		   const struct endpoint *from, const struct endpoint *to);
 
 /* @c was seen just now. */
 void conns_touch(struct conns *t, struct conn *c);

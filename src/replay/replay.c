@@ -93,7 +93,7 @@ static void second_syn(struct replay *r, const struct frame *f,
 		control_syn(r, f, src, dst);
 		c = conns_find(r->conns, src, dst).conn;
 	}
-	if (!c || c->way[1] || !conns_add_way(r->conns, c, &p->src, &p->dst))
+	if (!c || c->way[1] || !conns_add_way(r->conns, c, 1, &p->src, &p->dst))
 		return;
 	c->out_from = p->src;
 	c->out_to = p->dst;

@@ -26,6 +26,7 @@ void signalling_translation(struct replay *r, struct conn *c)
 		c->ends = (struct ends){ c->from, c->out_to };
 		c->nat.client_public = c->out_from;
 		c->nat.server_public = c->to;
+		conns_add_way(r->conns, c, 2, &c->ends.client, &c->ends.server);
 		return;
 	}
 	c->ends.client = inside_of(r->config, &c->from);

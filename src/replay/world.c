@@ -111,6 +111,8 @@ static void on_alert(struct replay *r, const struct event *ev)
 		return;
 	if (c)
 		c->doubted = true;
+	else
+		r->end.sessions++; /* one that was not even opened */
 	r->end.unfollowed++;
 	r->counts->unfollowed++;
 }
