@@ -15,30 +15,30 @@
 
 /* --- stops ---------------------------------------------------------------------- */
 
-bool client_stop(struct client *c, enum step step, enum stop_reason reason,
+bool client_stop(struct client *c, enum stage stage, enum stop_reason reason,
 		 struct span text)
 {
 	struct stop *s = &c->stop;
 
 	if (s->reason != STOP_NOT)
 		return false;
-	*s = (struct stop){ .step = step, .reason = reason };
+	*s = (struct stop){ .stage = stage, .reason = reason };
 	s->text_len = (uint16_t)(text.len < sizeof(s->text) ? text.len
 							    : sizeof(s->text));
 	memcpy(s->text, text.at, s->text_len);
 	return false;
 }
 
-bool client_system(struct client *c, enum step step, int error)
+bool client_system(struct client *c, enum stage stage, int error)
 {
 	if (error == -ETIMEDOUT)
-		return client_stop(c, step, STOP_TIMEOUT, span_str(""));
-	client_stop(c, step, STOP_SYSTEM, span_str(""));
+		return client_stop(c, stage, STOP_TIMEOUT, span_str(""));
+	client_stop(c, stage, STOP_SYSTEM, span_str(""));
 	c->stop.error = -error;
 	return false;
 }
 
-bool client_link(struct client *c, enum step step, const struct link *l,
+bool client_link(struct client *c, enum stage stage, const struct link *l,
 		 enum link_result result)
 {
 	static const enum stop_reason reason[] = {
@@ -51,19 +51,19 @@ bool client_link(struct client *c, enum step step, const struct link *l,
 
 	if (result == LINK_DONE)
 		return true;
-	client_stop(c, step, reason[result],
+	client_stop(c, stage, reason[result],
 		    span_str(result == LINK_TLS ? l->tls_error : ""));
 	if (first && result == LINK_BROKEN)
 		c->stop.error = l->error;
 	return false;
 }
 
-bool client_refused(struct client *c, enum step step)
+bool client_refused(struct client *c, enum stage stage)
 {
 	bool first = c->stop.reason == STOP_NOT;
 	struct span text = span_of(c->reply.text, c->reply.len);
 
-	client_stop(c, step, STOP_REFUSED,
+	client_stop(c, stage, STOP_REFUSED,
 		    span_sub(text, 0, span_find(text, '\n')));
 	if (first)
 		c->stop.code = c->reply.code;
@@ -72,33 +72,33 @@ bool client_refused(struct client *c, enum step step)
 
 /* --- lines and replies -------------------------------------------------------------- */
 
-static bool send_line(struct client *c, enum step step, const char *fmt,
+static bool send_line(struct client *c, enum stage stage, const char *fmt,
 		      va_list args)
 {
 	char line[CLIENT_COMMAND_MAX];
 	int len = vsnprintf(line, sizeof(line) - 2, fmt, args);
 
 	if (len < 0 || (size_t)len >= sizeof(line) - 2)
-		return client_stop(c, step, STOP_TOO_LONG,
+		return client_stop(c, stage, STOP_TOO_LONG,
 				   span_str("the command is too long"));
 	if (strpbrk(line, "\r\n"))
-		return client_stop(c, step, STOP_MALFORMED,
+		return client_stop(c, stage, STOP_MALFORMED,
 				   span_str("a line break in the command"));
 	line[len] = '\r';
 	line[len + 1] = '\n';
-	return client_link(c, step, &c->control,
+	return client_link(c, stage, &c->control,
 			   link_write(&c->control,
 				      span_of(line, (size_t)len + 2),
 				      deadline_in(c->spec.times.reply)));
 }
 
-bool client_send(struct client *c, enum step step, const char *fmt, ...)
+bool client_send(struct client *c, enum stage stage, const char *fmt, ...)
 {
 	va_list args;
 	bool sent;
 
 	va_start(args, fmt);
-	sent = send_line(c, step, fmt, args);
+	sent = send_line(c, stage, fmt, args);
 	va_end(args);
 	return sent;
 }
@@ -118,7 +118,7 @@ static bool keep_line(struct client_reply *r, struct span text)
 	return true;
 }
 
-static bool read_line(struct client *c, enum step step, struct span *line,
+static bool read_line(struct client *c, enum stage stage, struct span *line,
 		      uint64_t until)
 {
 	enum link_result result;
@@ -127,14 +127,14 @@ static bool read_line(struct client *c, enum step step, struct span *line,
 	case LINES_OK:
 		return true;
 	case LINES_TOO_LONG:
-		return client_stop(c, step, STOP_TOO_LONG,
+		return client_stop(c, stage, STOP_TOO_LONG,
 				   span_str("a line has no end"));
 	default:
-		return client_link(c, step, &c->control, result);
+		return client_link(c, stage, &c->control, result);
 	}
 }
 
-bool client_read_reply(struct client *c, enum step step, uint64_t until)
+bool client_read_reply(struct client *c, enum stage stage, uint64_t until)
 {
 	struct ftp_reply_state state = { 0, 0 };
 	struct ftp_reply_line got;
@@ -144,13 +144,13 @@ bool client_read_reply(struct client *c, enum step step, uint64_t until)
 	c->reply.lines = 0;
 	c->reply.len = 0;
 	do {
-		if (!read_line(c, step, &line, until))
+		if (!read_line(c, stage, &line, until))
 			return false;
 		got = ftp_reply_take(&state, line);
 		if (got.step == FTP_REPLY_BAD)
-			return client_stop(c, step, STOP_MALFORMED, line);
+			return client_stop(c, stage, STOP_MALFORMED, line);
 		if (!keep_line(&c->reply, got.text))
-			return client_stop(c, step, STOP_TOO_LONG,
+			return client_stop(c, stage, STOP_TOO_LONG,
 					   span_str("the reply has no end"));
 	} while (got.step != FTP_REPLY_DONE);
 	c->reply.code = got.code;
@@ -158,45 +158,45 @@ bool client_read_reply(struct client *c, enum step step, uint64_t until)
 }
 
 /* Preliminary replies are waited out within the same time. */
-static bool read_final(struct client *c, enum step step)
+static bool read_final(struct client *c, enum stage stage)
 {
 	uint64_t until = deadline_in(c->spec.times.reply);
 
 	do {
-		if (!client_read_reply(c, step, until))
+		if (!client_read_reply(c, stage, until))
 			return false;
 	} while (ftp_reply_is_preliminary(c->reply.code));
 	return true;
 }
 
-static bool must_be_fine(struct client *c, enum step step)
+static bool must_be_fine(struct client *c, enum stage stage)
 {
-	return ftp_reply_is_success(c->reply.code) || client_refused(c, step);
+	return ftp_reply_is_success(c->reply.code) || client_refused(c, stage);
 }
 
-bool client_ask(struct client *c, enum step step, const char *fmt, ...)
-{
-	va_list args;
-	bool sent;
-
-	va_start(args, fmt);
-	sent = send_line(c, step, fmt, args);
-	va_end(args);
-	return sent && read_final(c, step);
-}
-
-bool client_command(struct client *c, enum step step, const char *fmt, ...)
+bool client_ask(struct client *c, enum stage stage, const char *fmt, ...)
 {
 	va_list args;
 	bool sent;
 
 	va_start(args, fmt);
-	sent = send_line(c, step, fmt, args);
+	sent = send_line(c, stage, fmt, args);
 	va_end(args);
-	return sent && read_final(c, step) && must_be_fine(c, step);
+	return sent && read_final(c, stage);
 }
 
-/* --- the steps ---------------------------------------------------------------------- */
+bool client_command(struct client *c, enum stage stage, const char *fmt, ...)
+{
+	va_list args;
+	bool sent;
+
+	va_start(args, fmt);
+	sent = send_line(c, stage, fmt, args);
+	va_end(args);
+	return sent && read_final(c, stage) && must_be_fine(c, stage);
+}
+
+/* --- the stages ---------------------------------------------------------------------- */
 
 void client_open(struct client *c, const struct client_spec *spec)
 {
@@ -220,21 +220,21 @@ static bool secure(struct client *c)
 {
 	uint64_t until = deadline_in(c->spec.times.handshake);
 
-	c->secured = client_link(c, STEP_HANDSHAKE, &c->control,
+	c->secured = client_link(c, STAGE_HANDSHAKE, &c->control,
 				 link_secure(&c->control, c->spec.role,
 					     c->spec.sni, NULL, until));
 	return c->secured;
 }
 
-bool client_reach(struct client *c, enum step step, const struct endpoint *to,
+bool client_reach(struct client *c, enum stage stage, const struct endpoint *to,
 		  struct link *l)
 {
 	int fd = socket_connect(NULL, to, deadline_in(c->spec.times.connect));
 
 	if (fd == -ETIMEDOUT)
-		return client_stop(c, step, STOP_TIMEOUT, span_str(""));
+		return client_stop(c, stage, STOP_TIMEOUT, span_str(""));
 	if (fd < 0) {
-		client_stop(c, step, STOP_BROKEN, span_str(""));
+		client_stop(c, stage, STOP_BROKEN, span_str(""));
 		c->stop.error = -fd;
 		return false;
 	}
@@ -246,31 +246,31 @@ bool client_connect(struct client *c)
 {
 	int error;
 
-	if (!client_reach(c, STEP_CONNECT, &c->spec.server, &c->control))
+	if (!client_reach(c, STAGE_CONNECT, &c->spec.server, &c->control))
 		return false;
 	error = socket_local(c->control.fd, &c->local);
 	if (error != 0)
-		return client_system(c, STEP_CONNECT, error);
+		return client_system(c, STAGE_CONNECT, error);
 	return c->spec.tls != CLIENT_IMPLICIT || secure(c);
 }
 
 bool client_greeting(struct client *c)
 {
-	return read_final(c, STEP_GREETING) && must_be_fine(c, STEP_GREETING);
+	return read_final(c, STAGE_GREETING) && must_be_fine(c, STAGE_GREETING);
 }
 
 bool client_auth(struct client *c)
 {
 	if (c->spec.tls != CLIENT_EXPLICIT)
 		return true;
-	if (!client_command(c, STEP_AUTH, "AUTH TLS"))
+	if (!client_command(c, STAGE_AUTH, "AUTH TLS"))
 		return false;
 	/* RFC 4217 4: 234; another 2yz agrees on something else. */
 	if (c->reply.code != 234)
-		return client_refused(c, STEP_AUTH);
+		return client_refused(c, STAGE_AUTH);
 	/* RFC 4217 12: what stands behind it in clear is somebody else's. */
 	if (lines_left(&c->lines, &c->control))
-		return client_stop(c, STEP_HANDSHAKE, STOP_MALFORMED,
+		return client_stop(c, STAGE_HANDSHAKE, STOP_MALFORMED,
 				   span_str("cleartext behind the 234"));
 	return secure(c);
 }
@@ -282,25 +282,25 @@ bool client_begin(struct client *c)
 
 bool client_login(struct client *c, const char *user, const char *password)
 {
-	if (!client_ask(c, STEP_LOGIN, "USER %s", user))
+	if (!client_ask(c, STAGE_LOGIN, "USER %s", user))
 		return false;
 	/* 331: the password is wanted (RFC 959 5.4). */
 	if (c->reply.code == 331 &&
-	    !client_ask(c, STEP_LOGIN, "PASS %s", password))
+	    !client_ask(c, STAGE_LOGIN, "PASS %s", password))
 		return false;
-	return must_be_fine(c, STEP_LOGIN);
+	return must_be_fine(c, STAGE_LOGIN);
 }
 
 bool client_protect(struct client *c)
 {
 	if (c->spec.tls == CLIENT_FTP)
 		return true;
-	c->protected = client_command(c, STEP_PBSZ, "PBSZ 0") &&
-		       client_command(c, STEP_PROT, "PROT P");
+	c->protected = client_command(c, STAGE_PBSZ, "PBSZ 0") &&
+		       client_command(c, STAGE_PROT, "PROT P");
 	return c->protected;
 }
 
 bool client_quit(struct client *c)
 {
-	return client_command(c, STEP_QUIT, "QUIT");
+	return client_command(c, STAGE_QUIT, "QUIT");
 }

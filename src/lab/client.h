@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A scripted FTP and FTPS client (RFC 959, 2428, 4217): one function a step,
+ * A scripted FTP and FTPS client (RFC 959, 2428, 4217): one function a stage,
  * each bounded in time and size, each saying whether it went well. Where one
- * did not, client.stop says at which step and why, and the session is of no
+ * did not, client.stop says at which stage and why, and the session is of no
  * more use but for client_close().
  *
  *	client_open(&c, &spec);
@@ -27,7 +27,7 @@
 
 #include "lab/lines.h"
 #include "lab/link.h"
-#include "lab/step.h"
+#include "lab/stop.h"
 
 /* How TLS comes to the control connection. */
 enum client_tls {
@@ -36,7 +36,7 @@ enum client_tls {
 	CLIENT_IMPLICIT, /* from the first byte on */
 };
 
-/* Milliseconds that each step may take. */
+/* Milliseconds that each stage may take. */
 struct client_times {
 	uint32_t connect;   /* a TCP connection; two SYNs are lost in 3 s */
 	uint32_t reply;     /* from a command to the end of its reply */
@@ -132,11 +132,11 @@ bool client_protect(struct client *c);
  * without its end; a line break in it is STOP_MALFORMED, as a command is one
  * line.
  */
-bool client_ask(struct client *c, enum step step, const char *fmt, ...)
+bool client_ask(struct client *c, enum stage stage, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The same, but a final reply that is not 2yz stops. */
-bool client_command(struct client *c, enum step step, const char *fmt, ...)
+bool client_command(struct client *c, enum stage stage, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* QUIT, and the server's end. */

@@ -46,15 +46,15 @@ bool client_passive(struct client *c, enum via via)
 	enum hostport_error error;
 
 	forget_data(c);
-	if (!client_command(c, STEP_ENDPOINT, "%s", via_name(via)))
+	if (!client_command(c, STAGE_ENDPOINT, "%s", via_name(via)))
 		return false;
 	if (c->reply.code != code)
-		return client_refused(c, STEP_ENDPOINT);
+		return client_refused(c, STAGE_ENDPOINT);
 	text = span_of(c->reply.text, c->reply.len);
 	error = hostport_parse_reply(via, text, &c->announced);
 	if (error == HOSTPORT_FINE && c->announced.endpoint.port != 0)
 		return true;
-	client_stop(c, STEP_ENDPOINT, STOP_MALFORMED, text);
+	client_stop(c, STAGE_ENDPOINT, STOP_MALFORMED, text);
 	c->stop.code = code;
 	return false;
 }
@@ -71,13 +71,13 @@ bool client_active(struct client *c, enum via via)
 	c->listener = socket_listen(&at);
 	error = c->listener < 0 ? c->listener : socket_local(c->listener, &at);
 	if (error < 0)
-		return client_system(c, STEP_ENDPOINT, error);
+		return client_system(c, STAGE_ENDPOINT, error);
 	c->announced = (struct hostport){
 		.via = via, .endpoint = at, .has_addr = true, .delimiter = '|'
 	};
 	len = hostport_format(&c->announced, text);
 	text[len] = '\0';
-	return client_command(c, STEP_ENDPOINT, "%s %s", via_name(via), text);
+	return client_command(c, STAGE_ENDPOINT, "%s %s", via_name(via), text);
 }
 
 /* Where a passive data connection goes. */
@@ -102,7 +102,7 @@ static bool data_ends(struct client *c, struct client_transfer *t, bool active)
 	if (error == 0)
 		error = socket_peer(c->data.fd, &there);
 	if (error != 0)
-		return client_system(c, STEP_DATA_CONNECT, error);
+		return client_system(c, STAGE_DATA_CONNECT, error);
 	t->from = active ? there : here;
 	t->to = active ? here : there;
 	return true;
@@ -114,23 +114,23 @@ static bool early_reply(struct client *c)
 	if (ftp_reply_is_preliminary(c->reply.code))
 		return true;
 	return client_refused(c, c->reply.code == NO_DATA_CONNECTION
-					 ? STEP_DATA_CONNECT
-					 : STEP_TRANSFER);
+					 ? STAGE_DATA_CONNECT
+					 : STAGE_TRANSFER);
 }
 
 static bool connect_passive(struct client *c, struct client_transfer *t)
 {
 	struct endpoint to = destination(c);
 
-	return client_reach(c, STEP_DATA_CONNECT, &to, &c->data) &&
+	return client_reach(c, STAGE_DATA_CONNECT, &to, &c->data) &&
 	       data_ends(c, t, false);
 }
 
 static bool begin_passive(struct client *c, struct client_transfer *t)
 {
 	return connect_passive(c, t) &&
-	       client_send(c, STEP_TRANSFER, "%s", t->command) &&
-	       client_read_reply(c, STEP_TRANSFER,
+	       client_send(c, STAGE_TRANSFER, "%s", t->command) &&
+	       client_read_reply(c, STAGE_TRANSFER,
 				 deadline_in(c->spec.times.reply)) &&
 	       early_reply(c);
 }
@@ -142,7 +142,7 @@ static bool take_caller(struct client *c, uint64_t until)
 	int fd = socket_accept(c->listener, &peer, until);
 
 	if (fd < 0)
-		return client_system(c, STEP_DATA_CONNECT, fd);
+		return client_system(c, STAGE_DATA_CONNECT, fd);
 	if (addr_equal(&peer.addr, &c->spec.server.addr))
 		c->data = link_over(fd);
 	else
@@ -151,9 +151,9 @@ static bool take_caller(struct client *c, uint64_t until)
 }
 
 /* What a wait in active mode waits for. */
-static enum step awaited(const struct client *c)
+static enum stage awaited(const struct client *c)
 {
-	return c->data.fd < 0 ? STEP_DATA_CONNECT : STEP_TRANSFER;
+	return c->data.fd < 0 ? STAGE_DATA_CONNECT : STAGE_TRANSFER;
 }
 
 /* Wait until the listener (*@caller) or the control connection (*@reply) has
@@ -178,7 +178,7 @@ static bool begin_active(struct client *c, struct client_transfer *t)
 	bool begun = false, caller, reply;
 	uint64_t until;
 
-	if (!client_send(c, STEP_TRANSFER, "%s", t->command))
+	if (!client_send(c, STAGE_TRANSFER, "%s", t->command))
 		return false;
 	until = deadline_in(c->spec.times.data);
 	while (!begun || c->data.fd < 0) {
@@ -207,7 +207,7 @@ static bool secure_data(struct client *c, struct client_transfer *t)
 		return true;
 	r = link_secure(&c->data, c->spec.role, c->spec.sni,
 			t->fresh ? NULL : c->control.tls, until);
-	if (!client_link(c, STEP_DATA_HANDSHAKE, &c->data, r))
+	if (!client_link(c, STAGE_DATA_HANDSHAKE, &c->data, r))
 		return false;
 	t->tls = true;
 	tls_peer_facts(c->data.tls, &t->facts);
@@ -232,7 +232,7 @@ static bool receive(struct client *c, struct client_transfer *t, uint64_t until)
 	t->more = r == LINK_DONE;
 	t->truncated = c->data.truncated;
 	return t->more || r == LINK_ENDED ||
-	       client_link(c, STEP_TRANSFER, &c->data, r);
+	       client_link(c, STAGE_TRANSFER, &c->data, r);
 }
 
 static uint64_t soon(const struct client *c)
@@ -255,11 +255,11 @@ static bool move(struct client *c, struct client_transfer *t)
 			link_finish(&c->data, soon(c));
 		return true;
 	}
-	if (!client_link(c, STEP_TRANSFER, &c->data,
+	if (!client_link(c, STAGE_TRANSFER, &c->data,
 			 link_write(&c->data, all, until)))
 		return false;
 	t->moved = all.len;
-	return client_link(c, STEP_TRANSFER, &c->data,
+	return client_link(c, STAGE_TRANSFER, &c->data,
 			   link_finish(&c->data, until));
 }
 
@@ -270,16 +270,16 @@ static void explain(struct client *c)
 	uint64_t until = soon(c);
 
 	link_close(&c->data);
-	if (stop.reason == STOP_REFUSED || stop.step < STEP_DATA_HANDSHAKE)
+	if (stop.reason == STOP_REFUSED || stop.stage < STAGE_DATA_HANDSHAKE)
 		return;
 	do {
 		c->stop.reason = STOP_NOT;
-		if (!client_read_reply(c, stop.step, until)) {
+		if (!client_read_reply(c, stop.stage, until)) {
 			c->stop = stop;
 			return;
 		}
 	} while (ftp_reply_is_preliminary(c->reply.code));
-	client_refused(c, stop.step);
+	client_refused(c, stop.stage);
 	c->stop.reason = stop.reason;
 	c->stop.error = stop.error;
 }
@@ -291,11 +291,11 @@ static bool finish(struct client *c, const struct client_transfer *t)
 
 	link_close(&c->data);
 	do {
-		if (!client_read_reply(c, STEP_TRANSFER, until))
+		if (!client_read_reply(c, STAGE_TRANSFER, until))
 			return false;
 	} while (ftp_reply_is_preliminary(c->reply.code));
 	return ftp_reply_is_success(c->reply.code) || t->more ||
-	       client_refused(c, STEP_TRANSFER);
+	       client_refused(c, STAGE_TRANSFER);
 }
 
 bool client_transfer(struct client *c, struct client_transfer *t)

@@ -47,7 +47,7 @@ static bool converse(struct client *c, const struct scenario *s,
 		     struct scenario_result *out)
 {
 	return client_begin(c) && client_login(c, s->user, s->password) &&
-	       client_protect(c) && client_command(c, STEP_TYPE, "TYPE I") &&
+	       client_protect(c) && client_command(c, STAGE_TYPE, "TYPE I") &&
 	       agree(c, s->via) && client_transfer(c, &out->up) &&
 	       agree(c, s->via) && client_transfer(c, &out->down);
 }
@@ -66,7 +66,7 @@ static void compare(struct client *c, const struct client_transfer *down,
 		return;
 	snprintf(text, sizeof(text), "%zu of %d bytes are right", at,
 		 SCENARIO_BYTES);
-	client_stop(c, STEP_TRANSFER, STOP_DIFFERENT, span_str(text));
+	client_stop(c, STAGE_TRANSFER, STOP_DIFFERENT, span_str(text));
 }
 
 static void run(struct client *c, const struct scenario *s,

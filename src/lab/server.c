@@ -39,19 +39,19 @@ bool server_say(struct session_state *s, const char *fmt, ...)
 
 /* --- faults -------------------------------------------------------------------- */
 
-/* How each step says no. */
-static const char *const refusal[STEPS] = {
-	[STEP_GREETING] = "421 Too many connections",
-	[STEP_FEAT] = "500 Unknown command",
-	[STEP_AUTH] = "530 Please login with USER and PASS",
-	[STEP_LOGIN] = "530 Login incorrect",
-	[STEP_PBSZ] = "503 Bad sequence of commands",
-	[STEP_PROT] = "536 PROT P is not supported",
-	[STEP_TYPE] = "504 Unknown type",
-	[STEP_ENDPOINT] = "500 Unknown command",
-	[STEP_DATA_CONNECT] = "425 Cannot open data connection",
-	[STEP_DATA_HANDSHAKE] = "522 TLS failed",
-	[STEP_TRANSFER] = "550 No such file",
+/* How each stage says no. */
+static const char *const refusal[STAGES] = {
+	[STAGE_GREETING] = "421 Too many connections",
+	[STAGE_FEAT] = "500 Unknown command",
+	[STAGE_AUTH] = "530 Please login with USER and PASS",
+	[STAGE_LOGIN] = "530 Login incorrect",
+	[STAGE_PBSZ] = "503 Bad sequence of commands",
+	[STAGE_PROT] = "536 PROT P is not supported",
+	[STAGE_TYPE] = "504 Unknown type",
+	[STAGE_ENDPOINT] = "500 Unknown command",
+	[STAGE_DATA_CONNECT] = "425 Cannot open data connection",
+	[STAGE_DATA_HANDSHAKE] = "522 TLS failed",
+	[STAGE_TRANSFER] = "550 No such file",
 };
 
 void server_stall(struct session_state *s)
@@ -71,17 +71,17 @@ static void flood(struct session_state *s)
 		;
 }
 
-bool server_goes_on(struct session_state *s, enum step step, bool *on)
+bool server_goes_on(struct session_state *s, enum stage stage, bool *on)
 {
 	*on = false;
-	if (s->spec->fault.at != step)
+	if (s->spec->fault.at != stage)
 		return true;
 	switch (s->spec->fault.does) {
 	case SERVER_GOES_ON:
 		return true;
 	case SERVER_REFUSES:
-		*on = server_say(s, "%s", refusal[step]) &&
-		      step != STEP_GREETING;
+		*on = server_say(s, "%s", refusal[stage]) &&
+		      stage != STAGE_GREETING;
 		break;
 	case SERVER_CUTS:
 		break;
@@ -121,10 +121,10 @@ static bool secure(struct session_state *s)
 {
 	bool on;
 
-	if (s->spec->fault.at == STEP_HANDSHAKE &&
+	if (s->spec->fault.at == STAGE_HANDSHAKE &&
 	    s->spec->fault.does == SERVER_REFUSES)
 		return refuse_handshake(s);
-	if (!server_goes_on(s, STEP_HANDSHAKE, &on))
+	if (!server_goes_on(s, STAGE_HANDSHAKE, &on))
 		return on;
 	s->secured = link_secure(&s->control, s->spec->role, NULL, NULL,
 				 deadline_in(SERVER_PATIENCE_MS)) == LINK_DONE;
@@ -137,7 +137,7 @@ static bool do_auth(struct session_state *s, const struct ftp_command *cmd)
 {
 	bool on;
 
-	if (!server_goes_on(s, STEP_AUTH, &on))
+	if (!server_goes_on(s, STAGE_AUTH, &on))
 		return on;
 	if (!s->spec->role || s->secured)
 		return server_say(s, "502 AUTH is not for here");
@@ -157,7 +157,7 @@ static bool do_user(struct session_state *s, const struct ftp_command *cmd)
 {
 	bool on;
 
-	if (!server_goes_on(s, STEP_LOGIN, &on))
+	if (!server_goes_on(s, STAGE_LOGIN, &on))
 		return on;
 	s->named = is(s->spec->user, cmd->arg);
 	return server_say(s, "331 Password, please");
@@ -176,7 +176,7 @@ static bool do_feat(struct session_state *s, const struct ftp_command *cmd)
 	bool on;
 
 	(void)cmd;
-	if (!server_goes_on(s, STEP_FEAT, &on))
+	if (!server_goes_on(s, STAGE_FEAT, &on))
 		return on;
 	return server_say(s, "211-Features:\r\n%s EPRT\r\n EPSV\r\n UTF8",
 			  s->spec->role ? " AUTH TLS\r\n PBSZ\r\n PROT\r\n"
@@ -189,7 +189,7 @@ static bool do_pbsz(struct session_state *s, const struct ftp_command *cmd)
 	bool on;
 
 	(void)cmd;
-	if (!server_goes_on(s, STEP_PBSZ, &on))
+	if (!server_goes_on(s, STAGE_PBSZ, &on))
 		return on;
 	s->buffer_size = s->secured;
 	return server_say(s, s->secured ? "200 PBSZ=0" : "503 AUTH first");
@@ -199,7 +199,7 @@ static bool do_prot(struct session_state *s, const struct ftp_command *cmd)
 {
 	bool on;
 
-	if (!server_goes_on(s, STEP_PROT, &on))
+	if (!server_goes_on(s, STAGE_PROT, &on))
 		return on;
 	if (!s->buffer_size)
 		return server_say(s, "503 PBSZ first");
@@ -214,7 +214,7 @@ static bool do_type(struct session_state *s, const struct ftp_command *cmd)
 	bool on;
 
 	(void)cmd;
-	if (!server_goes_on(s, STEP_TYPE, &on))
+	if (!server_goes_on(s, STAGE_TYPE, &on))
 		return on;
 	return server_say(s, "200 Type set");
 }
@@ -269,7 +269,7 @@ static bool greet(struct session_state *s)
 
 	if (s->spec->implicit && !secure(s))
 		return false;
-	return server_goes_on(s, STEP_GREETING, &on)
+	return server_goes_on(s, STAGE_GREETING, &on)
 		       ? server_say(s, "220 scripted server")
 		       : on;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A scripted FTP and FTPS server (RFC 959, 2428, 4217) that can go wrong at
- * every step. It serves one session after another, keeps one file in memory,
+ * every stage. It serves one session after another, keeps one file in memory,
  * touches no disk, and waits in poll(2) with a deadline for everything.
  *
  *	struct server server;
@@ -22,7 +22,7 @@
 #include <sallyport/addr.h>
 #include <sallyport/policy.h>
 
-#include "lab/step.h"
+#include "lab/stop.h"
 #include "tls/peer.h"
 
 /* What STOR may leave behind, for RETR. */
@@ -58,9 +58,9 @@ struct server_spec {
 	bool no_epsv, no_active; /* 502 */
 	/* The only login; NULL: every login is right. */
 	const char *user, *password;
-	/* At which step it does what. CONNECT and QUIT go on, whatever. */
+	/* At which stage it does what. CONNECT and QUIT go on, whatever. */
 	struct {
-		enum step at;
+		enum stage at;
 		enum server_does does;
 	} fault;
 };

@@ -47,7 +47,7 @@ static bool announce(struct session_state *s, enum via via)
 	if (s->spec->announces)
 		hp.endpoint.addr = s->spec->announced;
 	/* The port leads nowhere where there is no listener any more. */
-	if (s->spec->fault.at == STEP_DATA_CONNECT &&
+	if (s->spec->fault.at == STAGE_DATA_CONNECT &&
 	    s->spec->fault.does == SERVER_CUTS)
 		server_forget_data(s);
 	text[hostport_format(&hp, text)] = '\0';
@@ -61,7 +61,7 @@ bool server_passive(struct session_state *s, const struct ftp_command *cmd)
 {
 	bool extended = cmd->verb == FTP_EPSV, on;
 
-	if (!server_goes_on(s, STEP_ENDPOINT, &on))
+	if (!server_goes_on(s, STAGE_ENDPOINT, &on))
 		return on;
 	server_forget_data(s);
 	if (extended && s->spec->no_epsv)
@@ -83,7 +83,7 @@ bool server_port(struct session_state *s, const struct ftp_command *cmd)
 	struct hostport hp;
 	bool on;
 
-	if (!server_goes_on(s, STEP_ENDPOINT, &on))
+	if (!server_goes_on(s, STAGE_ENDPOINT, &on))
 		return on;
 	server_forget_data(s);
 	if (s->spec->no_active)
@@ -130,7 +130,7 @@ static bool secure_data(struct session_state *s, struct link *data, bool *on)
 {
 	struct tls_facts facts;
 
-	if (!server_goes_on(s, STEP_DATA_HANDSHAKE, on))
+	if (!server_goes_on(s, STAGE_DATA_HANDSHAKE, on))
 		return false;
 	if (!s->protected)
 		return true;
@@ -191,10 +191,10 @@ static bool receive_file(struct session_state *s, struct link *data)
 /* A part of what there is, and then the fault. */
 static bool fail_halfway(struct session_state *s, struct link *data, bool *on)
 {
-	if (s->spec->fault.at == STEP_TRANSFER)
+	if (s->spec->fault.at == STAGE_TRANSFER)
 		link_write(data, span_str("some bytes"),
 			   deadline_in(SERVER_PATIENCE_MS));
-	return server_goes_on(s, STEP_TRANSFER, on);
+	return server_goes_on(s, STAGE_TRANSFER, on);
 }
 
 static bool transfer(struct session_state *s, const struct ftp_command *cmd,
@@ -214,9 +214,9 @@ static bool transfer(struct session_state *s, const struct ftp_command *cmd,
 	return server_say(s, fine ? "226 Done" : "426 Connection failed");
 }
 
-static bool refuses(const struct session_state *s, enum step step)
+static bool refuses(const struct session_state *s, enum stage stage)
 {
-	return s->spec->fault.at == step &&
+	return s->spec->fault.at == stage &&
 	       s->spec->fault.does == SERVER_REFUSES;
 }
 
@@ -224,9 +224,9 @@ static bool refuses(const struct session_state *s, enum step step)
 static bool begin(struct session_state *s, const struct ftp_command *cmd,
 		  bool *on)
 {
-	if (refuses(s, STEP_TRANSFER))
-		return server_goes_on(s, STEP_TRANSFER, on);
-	if (!server_goes_on(s, STEP_DATA_CONNECT, on))
+	if (refuses(s, STAGE_TRANSFER))
+		return server_goes_on(s, STAGE_TRANSFER, on);
+	if (!server_goes_on(s, STAGE_DATA_CONNECT, on))
 		return false;
 	*on = true;
 	if (cmd->verb == FTP_RETR && !s->file->there)

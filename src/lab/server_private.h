@@ -40,10 +40,10 @@ bool server_say(struct session_state *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * The fault of @step, if it is this server's. True: there is none, go on.
+ * The fault of @stage, if it is this server's. True: there is none, go on.
  * False: it was done, and *@on says if the session goes on.
  */
-bool server_goes_on(struct session_state *s, enum step step, bool *on);
+bool server_goes_on(struct session_state *s, enum stage stage, bool *on);
 
 /* Say nothing until the client closes. */
 void server_stall(struct session_state *s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The scripted client says at which step a server stopped it, and why. */
+/* The scripted client says at which stage a server stopped it, and why. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,78 +38,78 @@ static struct scenario_result run(const struct server_spec *spec,
 	return result;
 }
 
-/* The steps that a server can stop, and the code of its refusal. */
+/* The stages that a server can stop, and the code of its refusal. */
 static const struct {
-	enum step step;
+	enum stage stage;
 	uint16_t code;
-} steps[] = {
-	{ STEP_GREETING, 421 },       { STEP_AUTH, 530 },
-	{ STEP_LOGIN, 530 },          { STEP_PBSZ, 503 },
-	{ STEP_PROT, 536 },           { STEP_TYPE, 504 },
-	{ STEP_ENDPOINT, 500 },       { STEP_DATA_CONNECT, 425 },
-	{ STEP_DATA_HANDSHAKE, 522 }, { STEP_TRANSFER, 550 },
+} stages[] = {
+	{ STAGE_GREETING, 421 },       { STAGE_AUTH, 530 },
+	{ STAGE_LOGIN, 530 },          { STAGE_PBSZ, 503 },
+	{ STAGE_PROT, 536 },           { STAGE_TYPE, 504 },
+	{ STAGE_ENDPOINT, 500 },       { STAGE_DATA_CONNECT, 425 },
+	{ STAGE_DATA_HANDSHAKE, 522 }, { STAGE_TRANSFER, 550 },
 };
 
-#define STEPS_WITH_CODE ARRAY_SIZE(steps)
+#define STAGES_WITH_CODE ARRAY_SIZE(stages)
 
-static struct stop at_fault(enum step step, enum server_does does, enum via via,
-			    uint32_t ms)
+static struct stop at_fault(enum stage stage, enum server_does does,
+			    enum via via, uint32_t ms)
 {
 	struct server_spec spec = lab_server_spec();
 
-	spec.fault.at = step;
+	spec.fault.at = stage;
 	spec.fault.does = does;
 	return run(&spec, CLIENT_EXPLICIT, via, ms).stop;
 }
 
 /* The other end closed. Bytes that were still under way to it come back as a
  * reset. */
-static void assert_cut(const struct stop *s, enum step step)
+static void assert_cut(const struct stop *s, enum stage stage)
 {
 	if (s->reason != STOP_BROKEN ||
 	    (s->error != ECONNRESET && s->error != EPIPE))
-		assert_stop(s, step, STOP_CLOSED);
-	assert_int_equal(s->step, step);
+		assert_stop(s, stage, STOP_CLOSED);
+	assert_int_equal(s->stage, stage);
 }
 
-static void test_refused_at_every_step(void **state)
+static void test_refused_at_every_stage(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < STEPS_WITH_CODE; i++) {
+	for (size_t i = 0; i < STAGES_WITH_CODE; i++) {
 		struct stop s =
-			at_fault(steps[i].step, SERVER_REFUSES, VIA_PORT, 0);
+			at_fault(stages[i].stage, SERVER_REFUSES, VIA_PORT, 0);
 
 		/* In place of its handshake it closes and explains. */
-		if (steps[i].step == STEP_DATA_HANDSHAKE)
-			assert_cut(&s, steps[i].step);
+		if (stages[i].stage == STAGE_DATA_HANDSHAKE)
+			assert_cut(&s, stages[i].stage);
 		else
-			assert_stop(&s, steps[i].step, STOP_REFUSED);
-		assert_int_equal(s.code, steps[i].code);
+			assert_stop(&s, stages[i].stage, STOP_REFUSED);
+		assert_int_equal(s.code, stages[i].code);
 		assert_true(s.text_len > 0);
 	}
 }
 
-static void test_cut_at_every_step(void **state)
+static void test_cut_at_every_stage(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < STEPS_WITH_CODE; i++) {
+	for (size_t i = 0; i < STAGES_WITH_CODE; i++) {
 		struct stop s =
-			at_fault(steps[i].step, SERVER_CUTS, VIA_EPRT, 0);
+			at_fault(stages[i].stage, SERVER_CUTS, VIA_EPRT, 0);
 
-		assert_cut(&s, steps[i].step);
+		assert_cut(&s, stages[i].stage);
 		assert_int_equal(s.code, 0);
 	}
 }
 
-static void test_stalled_at_every_step(void **state)
+static void test_stalled_at_every_stage(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < STEPS_WITH_CODE; i++) {
+	for (size_t i = 0; i < STAGES_WITH_CODE; i++) {
 		uint64_t begin = clock_now_us();
-		struct stop s = at_fault(steps[i].step, SERVER_STALLS, VIA_EPRT,
-					 SHORT_MS);
+		struct stop s = at_fault(stages[i].stage, SERVER_STALLS,
+					 VIA_EPRT, SHORT_MS);
 
-		assert_stop(&s, steps[i].step, STOP_TIMEOUT);
+		assert_stop(&s, stages[i].stage, STOP_TIMEOUT);
 		assert_true(clock_now_us() - begin >=
 			    SHORT_MS * DEADLINE_US_PER_MS);
 	}
@@ -118,10 +118,10 @@ static void test_stalled_at_every_step(void **state)
 /* Where a reply is awaited: what is no reply, and what never ends. */
 static void test_babble_and_flood(void **state)
 {
-	static const enum step asked[] = { STEP_GREETING, STEP_AUTH,
-					   STEP_LOGIN,    STEP_PBSZ,
-					   STEP_PROT,     STEP_TYPE,
-					   STEP_ENDPOINT, STEP_DATA_CONNECT };
+	static const enum stage asked[] = {
+		STAGE_GREETING, STAGE_AUTH, STAGE_LOGIN,    STAGE_PBSZ,
+		STAGE_PROT,     STAGE_TYPE, STAGE_ENDPOINT, STAGE_DATA_CONNECT
+	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
@@ -139,22 +139,22 @@ static void test_handshake(void **state)
 	struct stop s;
 
 	(void)state;
-	s = at_fault(STEP_HANDSHAKE, SERVER_CUTS, VIA_EPSV, 0);
-	assert_cut(&s, STEP_HANDSHAKE);
-	s = at_fault(STEP_HANDSHAKE, SERVER_STALLS, VIA_EPSV, SHORT_MS);
-	assert_stop(&s, STEP_HANDSHAKE, STOP_TIMEOUT);
-	s = at_fault(STEP_HANDSHAKE, SERVER_REFUSES, VIA_EPSV, 0);
-	assert_stop(&s, STEP_HANDSHAKE, STOP_TLS);
+	s = at_fault(STAGE_HANDSHAKE, SERVER_CUTS, VIA_EPSV, 0);
+	assert_cut(&s, STAGE_HANDSHAKE);
+	s = at_fault(STAGE_HANDSHAKE, SERVER_STALLS, VIA_EPSV, SHORT_MS);
+	assert_stop(&s, STAGE_HANDSHAKE, STOP_TIMEOUT);
+	s = at_fault(STAGE_HANDSHAKE, SERVER_REFUSES, VIA_EPSV, 0);
+	assert_stop(&s, STAGE_HANDSHAKE, STOP_TLS);
 	assert_non_null(strstr(s.text, "handshake failure"));
 }
 
 /* Cleartext behind the 234 belongs to whoever sits in between. */
 static void test_cleartext_in_place_of_the_handshake(void **state)
 {
-	struct stop s = at_fault(STEP_HANDSHAKE, SERVER_BABBLES, VIA_EPSV, 0);
+	struct stop s = at_fault(STAGE_HANDSHAKE, SERVER_BABBLES, VIA_EPSV, 0);
 
 	(void)state;
-	assert_int_equal(s.step, STEP_HANDSHAKE);
+	assert_int_equal(s.stage, STAGE_HANDSHAKE);
 	/* As the line came together with the 234, or behind it. */
 	assert_true(s.reason == STOP_MALFORMED || s.reason == STOP_TLS);
 }
@@ -171,14 +171,14 @@ static void test_passive_ports(void **state)
 	assert_int_equal(socket_local(other, &taken), 0);
 	spec.passive = (struct port_range){ taken.port, taken.port };
 	s = run(&spec, CLIENT_EXPLICIT, VIA_PASV, 0).stop;
-	assert_stop(&s, STEP_ENDPOINT, STOP_REFUSED);
+	assert_stop(&s, STAGE_ENDPOINT, STOP_REFUSED);
 	assert_int_equal(s.code, 425);
 	close(other);
 	s = run(&spec, CLIENT_EXPLICIT, VIA_EPSV, 0).stop;
 	assert_well(&s);
 	/* Announced, but nobody listens. */
-	s = at_fault(STEP_DATA_CONNECT, SERVER_CUTS, VIA_EPSV, 0);
-	assert_stop(&s, STEP_DATA_CONNECT, STOP_BROKEN);
+	s = at_fault(STAGE_DATA_CONNECT, SERVER_CUTS, VIA_EPSV, 0);
+	assert_stop(&s, STAGE_DATA_CONNECT, STOP_BROKEN);
 	assert_int_equal(s.error, ECONNREFUSED);
 }
 
@@ -194,7 +194,7 @@ static void test_no_server(void **state)
 	close(fd);
 	s.client = lab_client_spec(&at, CLIENT_FTP);
 	assert_false(scenario_run(&s, &result));
-	assert_stop(&result.stop, STEP_CONNECT, STOP_BROKEN);
+	assert_stop(&result.stop, STAGE_CONNECT, STOP_BROKEN);
 	assert_int_equal(result.stop.error, ECONNREFUSED);
 }
 
@@ -206,7 +206,7 @@ static void test_server_without_tls(void **state)
 	(void)state;
 	spec.role = NULL;
 	s = run(&spec, CLIENT_EXPLICIT, VIA_EPSV, 0).stop;
-	assert_stop(&s, STEP_AUTH, STOP_REFUSED);
+	assert_stop(&s, STAGE_AUTH, STOP_REFUSED);
 	assert_int_equal(s.code, 502);
 	s = run(&spec, CLIENT_FTP, VIA_EPSV, 0).stop;
 	assert_well(&s);
@@ -238,7 +238,7 @@ static void test_wrong_password(void **state)
 	client_open(&c, &how);
 	assert_true(client_begin(&c));
 	assert_false(client_login(&c, LAB_USER, "wrong"));
-	assert_stop(&c.stop, STEP_LOGIN, STOP_REFUSED);
+	assert_stop(&c.stop, STAGE_LOGIN, STOP_REFUSED);
 	assert_int_equal(c.stop.code, 530);
 	client_close(&c);
 }
@@ -253,14 +253,14 @@ static void test_commands_are_one_line(void **state)
 	(void)state;
 	logged_in(&c, &spec);
 	assert_false(client_login(&c, "me\r\nDELE file", ""));
-	assert_stop(&c.stop, STEP_LOGIN, STOP_MALFORMED);
+	assert_stop(&c.stop, STAGE_LOGIN, STOP_MALFORMED);
 	client_close(&c);
 	lab_stop(NULL);
 	logged_in(&c, &spec);
 	memset(name, 'a', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	assert_false(client_login(&c, name, ""));
-	assert_stop(&c.stop, STEP_LOGIN, STOP_TOO_LONG);
+	assert_stop(&c.stop, STAGE_LOGIN, STOP_TOO_LONG);
 	client_close(&c);
 }
 
@@ -284,7 +284,7 @@ static void test_a_new_session_where_reuse_is_required(void **state)
 	logged_in(&c, &spec);
 	assert_true(client_passive(&c, VIA_EPSV));
 	assert_false(client_transfer(&c, &t));
-	assert_true(c.stop.step >= STEP_DATA_HANDSHAKE);
+	assert_true(c.stop.stage >= STAGE_DATA_HANDSHAKE);
 	assert_int_equal(c.stop.code, 522);
 	client_close(&c);
 }
@@ -332,7 +332,7 @@ static void test_an_announced_third_host_is_not_followed(void **state)
 	c.spec.follow = true;
 	assert_true(client_passive(&c, VIA_PASV));
 	assert_false(client_transfer(&c, &t));
-	assert_stop(&c.stop, STEP_DATA_CONNECT, STOP_BROKEN);
+	assert_stop(&c.stop, STAGE_DATA_CONNECT, STOP_BROKEN);
 	client_close(&c);
 }
 
@@ -369,9 +369,9 @@ static void test_the_first_stop_stays(void **state)
 
 	(void)state;
 	logged_in(&c, &spec);
-	assert_false(client_command(&c, STEP_TYPE, "NOSUCH"));
+	assert_false(client_command(&c, STAGE_TYPE, "NOSUCH"));
 	assert_false(client_login(&c, "a\nb", ""));
-	assert_stop(&c.stop, STEP_TYPE, STOP_REFUSED);
+	assert_stop(&c.stop, STAGE_TYPE, STOP_REFUSED);
 	assert_int_equal(c.stop.code, 502);
 	client_close(&c);
 	client_close(&c);
@@ -382,9 +382,9 @@ static void test_the_first_stop_stays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		peers_test(test_refused_at_every_step),
-		peers_test(test_cut_at_every_step),
-		peers_test(test_stalled_at_every_step),
+		peers_test(test_refused_at_every_stage),
+		peers_test(test_cut_at_every_stage),
+		peers_test(test_stalled_at_every_stage),
 		peers_test(test_babble_and_flood),
 		peers_test(test_handshake),
 		peers_test(test_cleartext_in_place_of_the_handshake),

@@ -107,18 +107,19 @@ struct client_spec lab_client_spec(const struct endpoint *server,
 	};
 }
 
-void assert_stop(const struct stop *s, enum step step, enum stop_reason reason)
+void assert_stop(const struct stop *s, enum stage stage,
+		 enum stop_reason reason)
 {
-	if (s->step == step && s->reason == reason)
+	if (s->stage == stage && s->reason == reason)
 		return;
 	fail_msg("stopped at %s: %s, %u %.*s (errno %d), not at %s: %s",
-		 step_name(s->step), stop_reason_name(s->reason), s->code,
-		 s->text_len, s->text, s->error, step_name(step),
+		 stage_name(s->stage), stop_reason_name(s->reason), s->code,
+		 s->text_len, s->text, s->error, stage_name(stage),
 		 stop_reason_name(reason));
 }
 
 void assert_well(const struct stop *s)
 {
 	if (s->reason != STOP_NOT)
-		assert_stop(s, s->step, STOP_NOT);
+		assert_stop(s, s->stage, STOP_NOT);
 }

@@ -33,8 +33,9 @@ struct endpoint lab_start(const struct server_spec *spec);
 struct client_spec lab_client_spec(const struct endpoint *server,
 				   enum client_tls tls);
 
-/* Fails the test, and prints the stop, unless it is at @step for @reason. */
-void assert_stop(const struct stop *s, enum step step, enum stop_reason reason);
+/* Fails the test, and prints the stop, unless it is at @stage for @reason. */
+void assert_stop(const struct stop *s, enum stage stage,
+		 enum stop_reason reason);
 
 /* The same unless it did not stop. */
 void assert_well(const struct stop *s);
