@@ -30,6 +30,7 @@ struct age {
 struct conns {
 	struct conn_way *ways;
 	struct age open, closed;
+	uint64_t clock; /* counts touches and moves */
 	void (*gone)(void *arg, struct conn *c);
 	void *arg;
 };
@@ -149,10 +150,30 @@ static bool way_add(struct conns *t, struct conn *c, int number,
 	return true;
 }
 
+/* Moved only when it comes to be the oldest: a list of many connections is
+ * nowhere in the cache. */
+void conns_touch(struct conns *t, struct conn *c)
+{
+	c->touched = ++t->clock;
+}
+
+/* The one that was silent longest. */
+static struct conn *oldest(struct conns *t, struct age *age)
+{
+	while (age->head->touched > age->head->listed) {
+		struct conn *c = age->head;
+
+		list_out(age, c);
+		c->listed = ++t->clock;
+		list_in(age, c);
+	}
+	return age->head;
+}
+
 static void make_room(struct conns *t)
 {
 	if (t->open.count >= CONN_MAX)
-		conns_drop(t, t->open.head);
+		conns_drop(t, oldest(t, &t->open));
 	if (t->closed.count >= CONN_CLOSED_MAX)
 		conns_drop(t, t->closed.head);
 }
@@ -176,6 +197,7 @@ struct conn *conns_add(struct conns *t, enum conn_role role,
 		free(c);
 		return NULL;
 	}
+	c->touched = c->listed = ++t->clock;
 	list_in(&t->open, c);
 	return c;
 }
@@ -190,17 +212,6 @@ bool conns_add_way(struct conns *t, struct conn *c, int number,
 	if (old.conn)
 		conns_drop(t, old.conn);
 	return way_add(t, c, number, from, to);
-}
-
-void conns_touch(struct conns *t, struct conn *c)
-{
-	struct age *age = age_of(t, c);
-
-	/* The newest is the head's predecessor (utlist). */
-	if (age->head->older == c)
-		return;
-	list_out(age, c);
-	list_in(age, c);
 }
 
 void conns_closed(struct conns *t, struct conn *c)
@@ -236,4 +247,63 @@ void conns_free(struct conns *t)
 	while (t->open.head)
 		release(t, t->open.head);
 	free(t);
+}
+
+/* --- ahead ------------------------------------------------------------------ */
+
+#define LINE 64
+
+/* Entries with other hashes that lie before it in its bucket. */
+#define CHAIN_MAX 4
+
+/* Up to the end of what every packet needs. */
+#define CONN_HOT offsetof(struct conn, from)
+
+static void fetch(const void *at, size_t len)
+{
+	for (size_t i = 0; i < len; i += LINE)
+		__builtin_prefetch((const char *)at + i);
+}
+
+struct conns_ahead conns_ahead_of(const struct endpoint *src,
+				  const struct endpoint *dst)
+{
+	struct conns_ahead a = { .known = true };
+	struct tuple key;
+
+	tuple_of(src, dst, &key);
+	HASH_VALUE(&key, sizeof(key), a.hash);
+	return a;
+}
+
+void conns_ahead(const struct conns *t, const struct conns_ahead *a, int step)
+{
+	const UT_hash_table *table = t->ways ? t->ways->hh.tbl : NULL;
+	const UT_hash_bucket *bucket;
+	const UT_hash_handle *hh;
+
+	if (!table || !a->known)
+		return;
+	bucket = &table->buckets[a->hash & (table->num_buckets - 1)];
+	if (step == 0) {
+		__builtin_prefetch(bucket);
+		return;
+	}
+	hh = bucket->hh_head;
+	if (hh && step == 1) {
+		fetch(ELMT_FROM_HH(table, hh), sizeof(struct conn_way));
+		return;
+	}
+	if (hh && step == 2 && hh->hashv != a->hash && hh->hh_next) {
+		fetch(ELMT_FROM_HH(table, hh->hh_next),
+		      sizeof(struct conn_way));
+		return;
+	}
+	for (int i = 0; hh && i < CHAIN_MAX; i++, hh = hh->hh_next) {
+		if (hh->hashv != a->hash)
+			continue;
+		fetch(((const struct conn_way *)ELMT_FROM_HH(table, hh))->conn,
+		      CONN_HOT);
+		return;
+	}
 }

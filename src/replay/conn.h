@@ -56,8 +56,8 @@ struct conn_last {
 	uint8_t flags, ttl;
 };
 
-/* As many may lie between the two legs of a packet, of the same connection. */
-#define CONN_LAST_MAX 4
+/* As many may lie between the two legs of a packet, of the same direction. */
+#define CONN_LAST_MAX 2
 
 /* One direction. */
 struct conn_side {
@@ -76,17 +76,29 @@ struct conn_side {
 struct conn_way;
 
 struct conn {
+	/* What every packet needs lies together, for conns_ahead(). */
+	struct conn_way *way[CONN_WAYS];
 	enum conn_role role;
 	bool closed;
-	bool midstream;                   /* no SYN was seen */
-	uint32_t isn;                     /* of the opener */
+	bool midstream; /* no SYN was seen */
+	bool reset;
+	bool told;        /* its traffic or flow */
+	bool fast;        /* a control connection that left the queue */
+	bool doubted;     /* one that is counted as not followed */
+	bool watched;     /* a data connection whose first payload the engine
+		       * wants to see */
+	bool begun;       /* one whose first bytes were looked at */
+	bool established; /* one whose handshake was finished */
+	uint32_t isn;     /* of the opener */
+	uint64_t packets, wire_bytes;
+	struct story_place opened, last;
+	uint64_t touched, listed; /* see conns_touch() */
+	struct data_hello *hello; /* NULL: nothing of TLS under way */
+	struct conn_side side[2]; /* the opener's, the other's */
+
 	struct endpoint from, to;         /* way[0]'s */
 	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
 					   * where there is one */
-	struct conn_way *way[CONN_WAYS];
-	struct conn_side side[2]; /* the opener's, the other's */
-	struct story_place opened, last;
-	uint64_t packets, wire_bytes;
 
 	/* A control connection. */
 	uint64_t session; /* the engine's; 0: none yet */
@@ -94,20 +106,14 @@ struct conn {
 	struct nat_view nat;
 	enum conn_phase phase;
 	struct story_share share[PHASES];
-	bool told; /* its traffic or flow */
-	bool reset;
-	bool fast;        /* left the queue */
-	bool doubted;     /* it is counted as not followed */
 	uint16_t syn_len; /* of the SYN that waits in @syn; 0: none */
 	uint8_t syn[CONN_SYN_MAX];
 
 	/* A data connection, or what might be one. */
 	struct story_flow flow; /* ends: the SYN's own, as it came here */
 	struct endpoint key_from, key_to; /* as the engine knows it */
-	struct endpoint in_to;    /* where it really leads: behind DNAT */
-	char *reason;             /* flow.reason's memory */
-	bool watched;             /* its first payload is the engine's to see */
-	struct data_hello *hello; /* NULL: nothing of TLS under way */
+	struct endpoint in_to; /* where it really leads: behind DNAT */
+	char *reason;          /* flow.reason's memory */
 
 	struct conn *newer, *older;
 };
@@ -153,6 +159,22 @@ bool conns_add_way(struct conns *t, struct conn *c, int number,
 
 /* @c was seen just now. */
 void conns_touch(struct conns *t, struct conn *c);
+
+/*
+ * A packet between these ends comes soon: have what it needs brought into the
+ * cache, in CONNS_AHEAD steps of which each needs the one before. Captures of
+ * many connections are for the most part waiting for memory.
+ */
+#define CONNS_AHEAD 4
+
+struct conns_ahead {
+	unsigned int hash;
+	bool known; /* it has ends */
+};
+
+struct conns_ahead conns_ahead_of(const struct endpoint *src,
+				  const struct endpoint *dst);
+void conns_ahead(const struct conns *t, const struct conns_ahead *a, int step);
 
 /* @c is over: it is forgotten sooner. */
 void conns_closed(struct conns *t, struct conn *c);

@@ -179,10 +179,11 @@ void flow_packet(struct replay *r, const struct conn_found *found,
 	struct conn_fresh fresh = conn_take(c, side, f, &r->place);
 
 	if (side == 0 && c->side[1].synced && f->packet.flags & TCP_ACK)
-		c->flow.established = true;
-	if (!c->midstream && fresh.bytes)
+		c->established = true;
+	if (fresh.bytes && !c->midstream && (c->hello || !c->begun))
 		data_hello_take(&c->hello, &c->flow, side, fresh.at,
 				packet_payload(&f->packet));
+	c->begun |= fresh.bytes != 0;
 	if (c->watched && !c->told)
 		give(r, c, side, f, &c->key_from, &c->in_to);
 	else
@@ -199,6 +200,7 @@ void flow_tell(struct replay *r, struct conn *c)
 	c->flow.opened_us = c->opened.at_us;
 	c->flow.closed_us = c->last.at_us;
 	c->flow.reset = c->reset;
+	c->flow.established = c->established;
 	c->flow.reason = c->flow.midstream ? NULL : c->reason;
 	c->flow.packets = c->packets;
 	c->flow.bytes_from = c->side[0].bytes;

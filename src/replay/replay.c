@@ -257,17 +257,18 @@ static bool make_engine(struct replay *r)
 					&r->config->policy, engine_key);
 }
 
-static bool make(struct replay *r)
+static bool make(struct replay *r, struct capture_merge *m)
 {
 	r->out = malloc(sizeof(*r->out));
 	r->conns = conns_new(gone, r);
+	r->ahead = r->conns ? ahead_new(m, r->conns) : NULL;
 	r->pairs = pairs_new();
 	r->holes = holes_new();
 	r->syns = syns_new();
 	r->fragments = reassemble_new(REASSEMBLE_DATAGRAMS);
 	if (r->o->keylog)
 		r->hidden = hidden_new(r->o->keylog, r->config, &r->o->to);
-	return r->out && r->conns && r->pairs && r->holes && r->syns &&
+	return r->out && r->ahead && r->pairs && r->holes && r->syns &&
 	       r->fragments && (!r->o->keylog || r->hidden) && make_engine(r);
 }
 
@@ -281,6 +282,7 @@ static void unmake(struct replay *r)
 	syns_free(r->syns);
 	holes_free(r->holes);
 	pairs_free(r->pairs);
+	ahead_free(r->ahead);
 	conns_free(r->conns);
 	free(r->out);
 	memory_give(r->engine, r->engine_size);
@@ -297,10 +299,8 @@ static bool goes_on(const struct replay *r, const struct capture_merge *m)
 static void read_all(struct replay *r, struct capture_merge *m)
 {
 	struct capture_packet p;
-	size_t file;
 
-	while (!r->failed &&
-	       capture_merge_next(m, &p, &file) == CAPTURE_PACKET) {
+	while (!r->failed && ahead_next(r->ahead, &p) == CAPTURE_PACKET) {
 		/* Of one file its own numbers: other tools have the same. */
 		r->end.frames++;
 		r->place.frame = r->o->files > 1 ? r->end.frames : p.number;
@@ -353,7 +353,7 @@ enum replay_result replay_run(struct capture_merge *m,
 	r->o = o;
 	r->config = o->config;
 	r->counts = counts;
-	if (!make(r)) {
+	if (!make(r, m)) {
 		unmake(r);
 		return REPLAY_MEMORY;
 	}

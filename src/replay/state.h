@@ -12,6 +12,7 @@
 #include <sallyport/engine.h>
 
 #include "io/reassemble.h"
+#include "replay/ahead.h"
 #include "replay/conn.h"
 #include "replay/frame.h"
 #include "replay/hidden.h"
@@ -48,6 +49,7 @@ struct replay {
 	struct story_place place;
 	struct conn *conn; /* whose packet is under way; or NULL */
 	struct conns *conns;
+	struct ahead *ahead;
 	struct pairs *pairs;
 	struct holes *holes;
 	struct syns *syns;

@@ -14,4 +14,9 @@ unsigned int table_hash(const void *key, size_t len);
 #define HASH_FUNCTION(key, len, value) ((value) = table_hash(key, len))
 #include <uthash.h>
 
+/* Entries of one bucket before there are twice as many buckets. The default of
+ * 10 saves memory that we have; every entry walked over is a look into it. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 3
+
 #endif
