@@ -13,11 +13,13 @@
 
 /* Linux gives 28232 ports to whoever asks for any, others 16384: a range that
  * somebody has set is smaller, as each of its ports has to be opened. */
-#define WIDE_RANGE 10000
+#define WIDE_RANGE 5000
 
 /* RFC 959 5.4: 421 and 425 are what servers say when no port is free. */
-#define NO_SERVICE 421
-#define NO_DATA    425
+#define NO_SERVICE  421
+#define NO_DATA     425
+/* What vsftpd says then, before it closes. */
+#define VSFTPD_OOPS "OOPS: vsf_sysutil_bind"
 
 static const enum via passive_ways[] = { VIA_EPSV, VIA_PASV };
 static const enum via active_ways[] = { VIA_EPRT, VIA_PORT };
@@ -147,6 +149,21 @@ static bool is_old_tls(const struct survey *s)
 	return s->secured && s->tls.version < TLS_1_2;
 }
 
+static bool is_exhausted(const struct survey_way *way)
+{
+	struct span text = span_of(way->stop.text, way->stop.text_len);
+
+	return way->tried && way->stop.stage == STAGE_ENDPOINT &&
+	       (way->stop.code == NO_DATA || way->stop.code == NO_SERVICE ||
+		span_equal(text, span_str(VSFTPD_OOPS)));
+}
+
+static bool range_is_exhausted(const struct survey *s)
+{
+	return is_exhausted(&s->way[VIA_EPSV]) ||
+	       is_exhausted(&s->way[VIA_PASV]);
+}
+
 /* Every passive way that was tried was refused as such. */
 static bool has_no_passive(const struct survey *s)
 {
@@ -155,23 +172,12 @@ static bool has_no_passive(const struct survey *s)
 	for (size_t i = 0; i < WAYS; i++) {
 		const struct survey_way *way = &s->way[passive_ways[i]];
 
-		if (way->announced > 0)
+		if (way->tried &&
+		    (way->announced > 0 || way->stop.reason != STOP_REFUSED))
 			return false;
 		tried = tried || way->tried;
 	}
-	return tried;
-}
-
-static bool is_exhausted(const struct survey_way *way)
-{
-	return way->tried && way->stop.stage == STAGE_ENDPOINT &&
-	       (way->stop.code == NO_DATA || way->stop.code == NO_SERVICE);
-}
-
-static bool range_is_exhausted(const struct survey *s)
-{
-	return is_exhausted(&s->way[VIA_EPSV]) ||
-	       is_exhausted(&s->way[VIA_PASV]);
+	return tried && !range_is_exhausted(s);
 }
 
 static bool passive_fails(const struct survey *s)

@@ -177,7 +177,7 @@ static void test_range_exhausted(void **state)
 	assert_stop(&s->way[VIA_PASV].stop, STAGE_ENDPOINT, STOP_REFUSED);
 	assert_int_equal(survey_passive_ports(s).lo, 0);
 	assert_int_equal(s->reuse, REUSE_UNKNOWN);
-	assert_findings(s, "no-passive range-exhausted self-signed");
+	assert_findings(s, "range-exhausted self-signed");
 	close(other);
 }
 
@@ -239,6 +239,29 @@ static void test_no_epsv(void **state)
 	assert_int_equal(s->reuse, REUSE_NOT_REQUIRED);
 	assert_int_equal(s->logins, 1);
 	assert_findings(s, "self-signed");
+}
+
+/* Neither way is known; and vsftpd's way of saying that no port is free. */
+static void test_no_passive(void **state)
+{
+	const struct stop refused = { .stage = STAGE_ENDPOINT,
+				      .reason = STOP_REFUSED,
+				      .code = 500 };
+	static const char oops[] = "OOPS: vsf_sysutil_bind";
+	struct server_spec spec = lab_server_spec();
+	static struct survey s;
+
+	(void)state;
+	spec.fault.at = STAGE_ENDPOINT;
+	spec.fault.does = SERVER_REFUSES;
+	assert_findings(survey_of(&spec, CLIENT_EXPLICIT, true, 0),
+			"no-passive active-fails self-signed");
+	s.way[VIA_EPSV].tried = true;
+	s.way[VIA_EPSV].stop = refused;
+	assert_findings(&s, "no-passive");
+	s.way[VIA_EPSV].stop.text_len = sizeof(oops) - 1;
+	memcpy(s.way[VIA_EPSV].stop.text, oops, sizeof(oops) - 1);
+	assert_findings(&s, "range-exhausted");
 }
 
 static void test_no_active(void **state)
@@ -451,6 +474,7 @@ int main(void)
 		peers_test(test_tls_offered_to_ftp),
 		peers_test(test_features_are_optional),
 		peers_test(test_no_epsv),
+		peers_test(test_no_passive),
 		peers_test(test_no_active),
 		peers_test(test_active_from_the_data_port),
 		peers_test(test_data_connections_fail),
