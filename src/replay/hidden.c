@@ -28,9 +28,10 @@
  * each has a place of its own. */
 #define BUCKETS 65536
 
-#define NOT_BEGUN "the beginning of its TLS handshake was not captured"
-#define TOO_MANY  "too many encrypted sessions at once to decrypt them all"
-#define NO_MEMORY "no memory to decrypt it"
+#define NOT_BEGUN   "the beginning of its TLS handshake was not captured"
+#define TOO_MANY    "too many encrypted sessions at once to decrypt them all"
+#define HALF_RECORD "its last record is not whole"
+#define NO_MEMORY   "no memory to decrypt it"
 
 struct session;
 
@@ -213,8 +214,18 @@ static void take_lost(void *arg, const struct story_place *place, uint32_t len)
 	give_up(s, why);
 }
 
-static const struct tcpstream_reader reader = { .bytes = take_bytes,
-						.lost = take_lost };
+static void take_end(void *arg, const struct story_place *place)
+{
+	struct way *w = arg;
+	struct session *s = w->session;
+
+	(void)place;
+	if (w->tls && !decrypt_at_boundary(s->tls, w->from))
+		give_up(s, HALF_RECORD);
+}
+
+static const struct tcpstream_reader reader = { take_bytes, take_lost,
+						take_end };
 
 /* --- sessions --------------------------------------------------------- */
 

@@ -264,6 +264,11 @@ enum decrypt_result decrypt_take(struct decryptor *d, enum decrypt_side from,
 	return d->status.result;
 }
 
+bool decrypt_at_boundary(const struct decryptor *d, enum decrypt_side from)
+{
+	return tls_record_at_boundary(&d->end[from].framing);
+}
+
 const struct decrypt_status *decrypt_status(const struct decryptor *d)
 {
 	return &d->status;

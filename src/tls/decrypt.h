@@ -76,6 +76,9 @@ struct decryptor *decrypt_new(const struct keylog *log, decrypt_fn *plain,
 enum decrypt_result decrypt_take(struct decryptor *d, enum decrypt_side from,
 				 struct span *bytes);
 
+/* Has @from sent whole records only, so far? */
+bool decrypt_at_boundary(const struct decryptor *d, enum decrypt_side from);
+
 /* It lies in @d. */
 const struct decrypt_status *decrypt_status(const struct decryptor *d);
 

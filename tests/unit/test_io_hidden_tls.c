@@ -228,6 +228,29 @@ static void test_not_authentic(void **state)
 	}
 }
 
+static void test_half_a_record(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CONFIDE_SPECS; i++) {
+		for (int half = 0; half < 2; half++) {
+			struct confide *c = confide_begin(confide_specs[i]);
+
+			if (half)
+				confide_send_text(c, CLIENT, "\x17\x03\x03");
+			confide_fin(c, SERVER);
+			assert_null(c->why);
+			confide_fin(c, CLIENT);
+			if (half)
+				assert_string_equal(
+					c->why, "its last record is not whole");
+			else
+				assert_null(c->why);
+			confide_expect(c, "");
+			confide_stop(c);
+		}
+	}
+}
+
 /* --- bounds ------------------------------------------------------------ */
 
 static void test_too_many(void **state)
@@ -271,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_gap_before),
 		cmocka_unit_test(test_not_authentic),
+		cmocka_unit_test(test_half_a_record),
 		cmocka_unit_test(test_too_many),
 	};
 

@@ -105,14 +105,15 @@ void confide_expect(struct confide *c, const char *text)
 
 /* --- what is said ------------------------------------------------------ */
 
-void confide_send_as(struct confide *c, uint64_t session,
-		     enum decrypt_side from, struct span bytes)
+static void send_packet(struct confide *c, uint64_t session,
+			enum decrypt_side from, uint8_t flags,
+			struct span bytes)
 {
 	const struct packet packet = {
 		.ip = bytes,
 		.seq = c->seq[from],
 		.ack = c->seq[!from],
-		.flags = TCP_ACK,
+		.flags = flags | TCP_ACK,
 	};
 	const struct hidden_packet p = {
 		.place = { ++c->frame, c->frame },
@@ -125,11 +126,22 @@ void confide_send_as(struct confide *c, uint64_t session,
 	};
 	const char *why = hidden_packet(c->hidden, &p);
 
-	c->seq[from] += (uint32_t)bytes.len;
+	c->seq[from] += (uint32_t)bytes.len + !!(flags & TCP_FIN);
 	if (why) {
 		assert_null(c->why);
 		c->why = why;
 	}
+}
+
+void confide_send_as(struct confide *c, uint64_t session,
+		     enum decrypt_side from, struct span bytes)
+{
+	send_packet(c, session, from, 0, bytes);
+}
+
+void confide_fin(struct confide *c, enum decrypt_side from)
+{
+	send_packet(c, 1, from, TCP_FIN, span_of(NULL, 0));
 }
 
 void confide_send_bytes(struct confide *c, enum decrypt_side from,

@@ -54,6 +54,9 @@ void confide_send_text(struct confide *c, enum decrypt_side from,
 void confide_send_as(struct confide *c, uint64_t session,
 		     enum decrypt_side from, struct span bytes);
 
+/* A FIN of session 1. */
+void confide_fin(struct confide *c, enum decrypt_side from);
+
 /* What the peers have sent and was not fed yet. */
 void confide_feed(struct confide *c);
 

@@ -30,14 +30,14 @@ __attribute__((format(printf, 2, 3))) static void put(struct overhear *o,
 
 static void put_command(struct overhear *o, const struct event *e)
 {
-	static const char *const with_arg[] = { "PROT", "PBSZ", "PASS",
-						"XLONG" };
+	static const char *const with_arg[] = { "PROT", "PBSZ", "PASS" };
 
-	put(o, "%.*s ", (int)e->command.verb.len, e->command.verb.at);
+	put(o, "%.*s", (int)e->command.verb.len, e->command.verb.at);
 	for (size_t i = 0; i < ARRAY_SIZE(with_arg); i++)
 		if (span_equal(e->command.verb, span_str(with_arg[i])))
-			put(o, "%.*s ", (int)e->command.arg.len,
+			put(o, "=%.*s", (int)e->command.arg.len,
 			    e->command.arg.at);
+	put(o, " ");
 	assert_int_equal(e->command.secret,
 			 span_equal(e->command.arg, span_str("***")));
 }
@@ -145,6 +145,7 @@ static void start_engine(struct overhear *o)
 	size_t size;
 
 	limits.verify_checksums = false;
+	limits.sessions = limits.pinholes = 16;
 	size = engine_size(&limits);
 	o->memory = calloc(1, size);
 	o->out = malloc(sizeof(*o->out));
@@ -193,11 +194,32 @@ static void take(struct overhear *o, const struct capture_packet *c)
 	snprintf(o->why, sizeof(o->why), "%s", why);
 }
 
-/* The frame that waits for the next one, its bytes copied. */
+/* A copy of a frame. */
 struct waiting {
 	struct capture_packet packet;
 	uint8_t bytes[65536];
 };
+
+static void copy_frame(struct waiting *w, const struct capture_packet *p)
+{
+	assert_true(p->ip.len <= sizeof(w->bytes));
+	w->packet = *p;
+	memcpy(w->bytes, p->ip.at, p->ip.len);
+	w->packet.ip = span_of(w->bytes, p->ip.len);
+}
+
+/* Sequence and acknowledgement number, and the payload. */
+static void spoil(struct waiting *w, uint64_t seed)
+{
+	struct packet p;
+	size_t at;
+
+	if (packet_decode(w->packet.ip, &p) != PACKET_TCP)
+		return;
+	at = (size_t)(random_next(&seed) % (8 + packet_payload(&p).len));
+	at = at < 8 ? p.tcp_at + 4 + at : p.payload_at + at - 8;
+	w->bytes[at] ^= (uint8_t)(1 + random_next(&seed) % 255);
+}
 
 static void read_all(struct overhear *o, struct capture *c,
 		     const struct overhear_ways *ways)
@@ -208,13 +230,13 @@ static void read_all(struct overhear *o, struct capture *c,
 
 	assert_non_null(w);
 	while ((got = capture_next(c, &p)) == CAPTURE_PACKET) {
-		if (p.number == ways->swap) {
-			w->packet = p;
-			memcpy(w->bytes, p.ip.at, p.ip.len);
-			w->packet.ip = span_of(w->bytes, p.ip.len);
+		if (p.number == ways->swap || p.number == ways->spoil)
+			copy_frame(w, &p);
+		if (p.number == ways->swap)
 			continue;
-		}
-		if (p.number != ways->lose)
+		if (p.number == ways->spoil)
+			spoil(w, ways->seed);
+		else if (p.number != ways->lose)
 			take(o, &p);
 		if (p.number == ways->repeat)
 			take(o, &p);

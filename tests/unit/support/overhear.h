@@ -57,12 +57,15 @@ struct overhear_ways {
 	const char *keylog;    /* another one than the capture's own */
 	uint64_t lose, repeat; /* the frame that is not there, or there twice */
 	uint64_t swap;         /* the frame that comes behind the next one */
+	uint64_t spoil;        /* the frame with a byte changed: of its payload,
+				* or of its numbers */
+	uint64_t seed;         /* says which byte, and how */
 };
 
 /*
  * Read pcaps/@name.pcap with pcaps/@name.keylog under the configuration @yaml.
- * ->text has each command's verb (with its argument where it is PROT, PBSZ or
- * PASS), each reply's code, "(PASV)" for an endpoint that is let through and
+ * ->text has each command's verb (with "=" and its argument where it is PROT,
+ * PBSZ or PASS), each reply's code, "(PASV)" for an endpoint that is let through and
  * "(PASV: reason)" for others, "!name" for an alert; with a space behind each.
  */
 struct overhear *overhear(const char *name, const char *yaml,
