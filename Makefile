@@ -116,17 +116,35 @@ deps: ## install the packages that building and testing need
 check: ## build and run every test that this machine can run
 	@sh tests/deps.sh
 	@$(MAKE) --no-print-directory all unit $(CORPUS)
+	@$(MAKE) --no-print-directory mutate
 	@sh tests/lab/fetch-servers.sh
 	@sh tests/check.sh $(BUILD)
 
+ASAN_CFLAGS := -O1 -g -fno-omit-frame-pointer
+ASAN_EXTRA := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-U_FORTIFY_SOURCE
+
 asan: ## the unit tests and corpora under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer" \
-		EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE" \
-		all unit asan-corpora
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="$(ASAN_CFLAGS)" \
+		EXTRA="$(ASAN_EXTRA)" all unit asan-corpora
 	@CHECK_LAB=no sh tests/check.sh $(BUILD)/asan
 
 asan-corpora: $(CORPUS)
+
+# Broken captures: tests/mutate links all but main, under the sanitizers.
+MUTATE := $(BUILD)/asan/mutate
+
+$(BUILD)/mutate: $(wildcard tests/mutate/*.[ch]) $(HOST_LIB) $(CORE_LIB)
+	$(CC) $(CFLAGS) $(HOST_FLAGS) -Itests/mutate $(LDFLAGS) \
+		-Wl,--wrap=reassemble_new -o $@ \
+		$(filter %.c,$^) $(HOST_LIB) $(CORE_LIB) $(LDLIBS)
+
+mutate: # in a build of its own
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="$(ASAN_CFLAGS)" \
+		EXTRA="$(ASAN_EXTRA)" $(MUTATE)
+
+mutations: mutate ## every truncation of every capture, 100,000 changed ones
+	sh tests/mutate/run.sh $(MUTATE) all
 
 matrix: all ## every sensible server, client, mode, NAT and family
 	@sh tests/lab/fetch-servers.sh
@@ -171,7 +189,7 @@ clean: ## remove what was built
 
 -include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
-.PHONY: all unit fuzz deps check asan asan-corpora matrix ftps-matrix \
+.PHONY: all unit fuzz deps check asan asan-corpora mutate mutations matrix ftps-matrix \
 	pcaps demo bench golden lint fmt install help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

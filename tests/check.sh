@@ -70,6 +70,8 @@ for t in "$build"/fuzz/*.corpus; do
 done
 single "manual pages" sh tests/manual.sh
 counted "captures" /usr/bin/python3 tests/lab/check_pcaps.py
+single "broken captures (sample)" sh tests/mutate/run.sh "$build/asan/mutate" \
+	sample
 if [ "${CHECK_LAB:-yes}" = yes ]; then
 	counted "daemon" /usr/bin/python3 tests/daemon/run.py \
 		--sallyport "$build/sallyport"
