@@ -22,6 +22,7 @@
 
 #include "replay/hidden_handshake.h"
 #include "replay/hidden_talk.h"
+#include "replay/hidden_verdict.h"
 #include "replay/stream.h"
 
 /* As many as there may be sessions, by default; their numbers are in a row, so
@@ -263,8 +264,8 @@ static struct session *new_session(struct hidden *h,
 	s->talk.config = h->config;
 	s->talk.to = h->to;
 	s->talk.scratch = &h->scratch;
-	s->talk.client = p->client;
-	s->talk.server = p->server;
+	s->talk.ends = (struct ends){ p->client, p->server };
+	s->talk.nat = hidden_nat(h->config, &s->talk.ends);
 	s->talk.session = p->session;
 	for (int from = 0; from < 2; from++) {
 		struct way *w = &s->way[from];
@@ -291,6 +292,8 @@ const char *hidden_packet(struct hidden *h, const struct hidden_packet *p)
 		s = new_session(h, p);
 	if (!s || s->unread)
 		return NULL;
+	if (p->nat)
+		s->talk.nat = *p->nat;
 	if (p->packet->flags & TCP_ACK)
 		tcpstream_acked(&s->way[!from].stream, &p->place,
 				p->packet->ack);

@@ -18,7 +18,7 @@
  *
  *	command   as the engine tells it; secrets are masked alike
  *	reply     likewise
- *	endpoint  @accepted: the servers entry lets the data connection through
+ *	endpoint  @accepted: the configuration lets the data connection through
  *		  (see hidden_verdict.h); else @reason says why not
  *	tls       certificate, certificate_request: TLS 1.3 encrypts them too
  *	alert     what the engine would raise for these lines, could it read
@@ -34,6 +34,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sallyport/nat.h>
 #include <sallyport/packet.h>
 
 #include "io/config.h"
@@ -51,7 +52,9 @@ struct hidden_packet {
 	struct story_place place;
 	uint64_t session;               /* the engine's id; not 0 */
 	struct endpoint client, server; /* the inside view */
-	bool midstream;                 /* its session_open said so */
+	const struct nat_view *nat; /* how it is translated; NULL: as replay.nat
+				     * says */
+	bool midstream;             /* its session_open said so */
 	bool from_client;
 	const struct packet *packet;
 	uint32_t cut; /* bytes behind the payload that were not captured */

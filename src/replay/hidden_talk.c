@@ -24,8 +24,8 @@ void hidden_talk_tell(const struct hidden_talk *t, struct event *ev)
 
 	ev->at_us = t->place.at_us;
 	ev->session = t->session;
-	ev->client = t->client;
-	ev->server = t->server;
+	ev->client = t->ends.client;
+	ev->server = t->ends.server;
 	if (t->to->note)
 		t->to->note(t->to->arg, &note);
 }
@@ -102,8 +102,8 @@ static void take_endpoint(const struct hidden_talk *t,
 		return;
 	}
 	if (!hp->has_addr)
-		hp->endpoint.addr = t->server.addr;
-	hidden_judge(t->config, &t->client, &t->server, hp, &verdict);
+		hp->endpoint.addr = t->ends.server.addr;
+	hidden_judge(&t->config->policy, &t->ends, &t->nat, hp, &verdict);
 	tell_endpoint(t, hp, verdict.through ? NULL : verdict.why);
 	if (verdict.rule != ALERTS)
 		raise(t, verdict.rule);

@@ -15,6 +15,7 @@
 #include <sallyport/engine.h>
 #include <sallyport/ftp_command.h>
 #include <sallyport/ftp_reply.h>
+#include <sallyport/nat.h>
 #include <sallyport/span.h>
 #include <sallyport/tls_handshake.h>
 
@@ -43,7 +44,8 @@ struct hidden_talk {
 	const struct config *config;
 	const struct listener *to;
 	struct hidden_scratch *scratch;
-	struct endpoint client, server; /* the inside view */
+	struct ends ends; /* the inside view */
+	struct nat_view nat;
 	uint64_t session;
 	struct story_place place; /* of the bytes that come next */
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The grants' answer, without an engine: from the configuration alone. */
+/* The grants' answer, without an engine. */
 #include "replay/hidden_verdict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <sallyport/policy.h>
-
 /* All that a verdict hangs on. */
 struct question {
-	const struct config *config;
+	const struct policy *policy;
 	const struct policy_server *entry; /* of the server; or NULL */
 	const struct policy_client *known; /* of the client; or NULL */
 	struct addr client, server;        /* the inside view */
@@ -98,7 +96,7 @@ static void judge_translated(const struct question *q)
 
 static void judge_port(const struct question *q)
 {
-	const struct policy *p = &q->config->policy;
+	const struct policy *p = q->policy;
 	uint16_t port = q->hp->endpoint.port;
 
 	if (port < p->minimum_port)
@@ -130,25 +128,34 @@ static void judge_active(const struct question *q)
 		judge_port(q);
 }
 
-void hidden_judge(const struct config *config, const struct endpoint *client,
-		  const struct endpoint *server, const struct hostport *hp,
+struct nat_view hidden_nat(const struct config *config, const struct ends *ends)
+{
+	struct nat_view nat = nat_identity(ends);
+
+	nat.client_public.addr = public_of(config, &ends->client.addr);
+	nat.server_public.addr = public_of(config, &ends->server.addr);
+	return nat;
+}
+
+void hidden_judge(const struct policy *policy, const struct ends *ends,
+		  const struct nat_view *nat, const struct hostport *hp,
 		  struct hidden_verdict *out)
 {
 	const struct question q = {
-		.config = config,
-		.entry = policy_server_find(&config->policy, &server->addr),
-		.known = policy_client_find(&config->policy, &client->addr),
-		.client = client->addr,
-		.server = server->addr,
-		.client_public = public_of(config, &client->addr),
-		.server_public = public_of(config, &server->addr),
+		.policy = policy,
+		.entry = policy_server_find(policy, &ends->server.addr),
+		.known = policy_client_find(policy, &ends->client.addr),
+		.client = ends->client.addr,
+		.server = ends->server.addr,
+		.client_public = nat->client_public.addr,
+		.server_public = nat->server_public.addr,
 		.hp = hp,
 		.out = out,
 	};
 	char text[ADDR_TEXT_MAX];
 
 	*out = (struct hidden_verdict){ .through = true, .rule = ALERTS };
-	addr_format(&server->addr, text);
+	addr_format(&ends->server.addr, text);
 	if (!q.entry)
 		refuse(&q, ALERTS, "no servers entry for %s", text);
 	else if (via_is_active(hp->via))

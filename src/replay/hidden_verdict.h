@@ -8,6 +8,8 @@
 
 #include <sallyport/event.h>
 #include <sallyport/hostport.h>
+#include <sallyport/nat.h>
+#include <sallyport/policy.h>
 
 #include "io/config.h"
 
@@ -22,15 +24,19 @@ struct hidden_verdict {
 	char why[HIDDEN_WHY_MAX]; /* !through: in plain words */
 };
 
+/* How replay.nat translates a session between @ends. */
+struct nat_view hidden_nat(const struct config *config,
+			   const struct ends *ends);
+
 /*
- * Judge @hp, which an encrypted session between @client and @server (the inside
- * view) has agreed on. The answer is that of the grants (the engine has them
- * for each encrypted session): passive-ports and public-address of the servers
- * entry, its active, clients entries and replay.nat. Not looked at is what a
- * grant counts (max-data, max-new), and whether the engine trusts the session.
+ * Judge @hp, which an encrypted session between @ends has agreed on. The answer
+ * is that of the grants (the engine has them for each encrypted session):
+ * passive-ports and public-address of the servers entry, its active, clients
+ * entries and the translation @nat. Not looked at is what a grant counts
+ * (max-data, max-new), and whether the engine trusts the session.
  */
-void hidden_judge(const struct config *config, const struct endpoint *client,
-		  const struct endpoint *server, const struct hostport *hp,
+void hidden_judge(const struct policy *policy, const struct ends *ends,
+		  const struct nat_view *nat, const struct hostport *hp,
 		  struct hidden_verdict *out);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "confide.h"
 #include "support.h"
+#include "told.h"
 
 /* --- lines ------------------------------------------------------------- */
 
@@ -100,6 +101,26 @@ static void test_endpoints(void **state)
 	}
 }
 
+/* A capture of both legs shows more than replay.nat says. */
+static void test_translated(void **state)
+{
+	const struct nat_view nat = { told_at("203.0.113.8", 40000),
+				      told_at("198.51.100.5", 21), 0 };
+	struct confide *c = confide_begin(&confide_tls13);
+
+	(void)state;
+	c->nat = &nat;
+	confide_say(c, CLIENT, "PORT 10,1,4,4,4,1\r\nPASV\r\n");
+	confide_expect(c, "PORT 10,1,4,4,4,1\nPORT 10.1.4.4:1025 FTPS active "
+			  "cannot cross this NAT: the client's encrypted PORT "
+			  "names its inside address, which nobody can "
+			  "rewrite\nPASV\n");
+	confide_say(c, SERVER, "200 x\r\n227 (198,51,100,5,164,17)\r\n");
+	confide_expect(c, "200 x (1)\n227 (198,51,100,5,164,17) (1)\n"
+			  "PASV 198.51.100.5:42001 ok\n");
+	confide_stop(c);
+}
+
 /* Only who asked is answered; a 227 sets the pairing right. */
 static void test_pairs(void **state)
 {
@@ -167,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_what_is_no_ftp),
 	};

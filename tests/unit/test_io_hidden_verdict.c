@@ -120,8 +120,9 @@ static void test_cases(void **state)
 			 CONFIG_OK);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct verdict_case *v = &cases[i];
-		const struct endpoint client = told_at(v->client, 40000);
-		const struct endpoint server = told_at(v->server, 21);
+		const struct ends ends = { told_at(v->client, 40000),
+					   told_at(v->server, 21) };
+		const struct nat_view nat = hidden_nat(&config, &ends);
 		const struct hostport hp = {
 			.via = v->via,
 			.has_addr = v->addr,
@@ -131,7 +132,7 @@ static void test_cases(void **state)
 		struct hidden_verdict verdict;
 
 		memset(&verdict, 0x55, sizeof(verdict));
-		hidden_judge(&config, &client, &server, &hp, &verdict);
+		hidden_judge(&config.policy, &ends, &nat, &hp, &verdict);
 		assert_string_equal(verdict.why, v->why ? v->why : "");
 		assert_int_equal(verdict.through, !v->why);
 		assert_int_equal(verdict.rule, v->rule);
@@ -145,8 +146,9 @@ static void test_long_name(void **state)
 	char name[POLICY_NAME_MAX], text[256];
 	struct problems problems;
 	struct config config;
-	const struct endpoint client = told_at("fc00:10:1:4::4", 40000);
-	const struct endpoint server = told_at("fc00:10:2:5::5", 21);
+	const struct ends ends = { told_at("fc00:10:1:4::4", 40000),
+				   told_at("fc00:10:2:5::5", 21) };
+	const struct nat_view nat = nat_identity(&ends);
 	const struct hostport hp = {
 		.via = VIA_LPSV,
 		.has_addr = true,
@@ -164,7 +166,7 @@ static void test_long_name(void **state)
 		 name);
 	assert_int_equal(config_load_bytes(&config, span_str(text), &problems),
 			 CONFIG_OK);
-	hidden_judge(&config, &client, &server, &hp, &verdict);
+	hidden_judge(&config.policy, &ends, &nat, &hp, &verdict);
 	snprintf(text, sizeof(text),
 		 "names 1111:2222:3333:4444:5555:6666:7777:8888, which is no "
 		 "address of server %s",

@@ -121,6 +121,7 @@ static void send_packet(struct confide *c, uint64_t session,
 		.client = told_at("10.1.4.4", 40000),
 		.server = told_at("10.2.5.5", 21),
 		.midstream = c->midstream,
+		.nat = c->nat,
 		.from_client = from == CLIENT,
 		.packet = &packet,
 	};

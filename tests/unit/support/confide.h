@@ -29,6 +29,7 @@ struct confide {
 	uint32_t seq[2];
 	uint64_t frame;
 	bool midstream;
+	const struct nat_view *nat;
 	const char *why;             /* no more of session 1 can be read */
 	char text[CONFIDE_TEXT_MAX]; /* what was told, a line each */
 	size_t len;
