@@ -226,10 +226,11 @@ static bool secure(struct client *c)
 	return c->secured;
 }
 
-bool client_reach(struct client *c, enum stage stage, const struct endpoint *to,
+bool client_reach(struct client *c, enum stage stage,
+		  const struct endpoint *from, const struct endpoint *to,
 		  struct link *l)
 {
-	int fd = socket_connect(NULL, to, deadline_in(c->spec.times.connect));
+	int fd = socket_connect(from, to, deadline_in(c->spec.times.connect));
 
 	if (fd == -ETIMEDOUT)
 		return client_stop(c, stage, STOP_TIMEOUT, span_str(""));
@@ -244,9 +245,12 @@ bool client_reach(struct client *c, enum stage stage, const struct endpoint *to,
 
 bool client_connect(struct client *c)
 {
+	const struct endpoint *from = &c->spec.from;
 	int error;
 
-	if (!client_reach(c, STAGE_CONNECT, &c->spec.server, &c->control))
+	if (addr_is_unspecified(&from->addr))
+		from = NULL;
+	if (!client_reach(c, STAGE_CONNECT, from, &c->spec.server, &c->control))
 		return false;
 	error = socket_local(c->control.fd, &c->local);
 	if (error != 0)

@@ -62,6 +62,7 @@ struct client_times {
 
 struct client_spec {
 	struct endpoint server;
+	struct endpoint from; /* of the control connection; :: stands for any */
 	enum client_tls tls;
 	const char *sni; /* the server's name, NULL if it has none; it stays */
 	/* NULL without TLS; tls_role_new()'s, of a client. */

@@ -120,9 +120,10 @@ static bool early_reply(struct client *c)
 
 static bool connect_passive(struct client *c, struct client_transfer *t)
 {
-	struct endpoint to = destination(c);
+	struct endpoint from = { c->local.addr, 0 }, to = destination(c);
 
-	return client_reach(c, STAGE_DATA_CONNECT, &to, &c->data) &&
+	/* Servers take it from the address that they know alone. */
+	return client_reach(c, STAGE_DATA_CONNECT, &from, &to, &c->data) &&
 	       data_ends(c, t, false);
 }
 
@@ -169,6 +170,9 @@ static bool await(struct client *c, bool *caller, bool *reply, uint64_t until)
 
 	*caller = wait[1].got != 0;
 	*reply = left || wait[0].got != 0;
+	/* Third hosts that connect do not keep it busy for ever. */
+	if (deadline_passed(until))
+		return client_system(c, awaited(c), -ETIMEDOUT);
 	return error == 0 || left || client_system(c, awaited(c), error);
 }
 

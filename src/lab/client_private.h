@@ -17,8 +17,9 @@ bool client_link(struct client *c, enum stage stage, const struct link *l,
 /* The same for a negative errno of lab/socket.h. */
 bool client_system(struct client *c, enum stage stage, int error);
 
-/* Connect *@l to @to. */
-bool client_reach(struct client *c, enum stage stage, const struct endpoint *to,
+/* Connect *@l from @from to @to, as socket_connect() has it. */
+bool client_reach(struct client *c, enum stage stage,
+		  const struct endpoint *from, const struct endpoint *to,
 		  struct link *l);
 
 /* The same for client.reply, which says no. */

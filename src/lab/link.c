@@ -48,9 +48,12 @@ static enum link_result raw_read(struct link *l, void *out, size_t size,
 				 size_t *len, uint64_t until)
 {
 	for (;;) {
-		ssize_t n = recv(l->fd, out, size, 0);
 		enum link_result r;
+		ssize_t n;
 
+		if (deadline_passed(until))
+			return LINK_TIMEOUT;
+		n = recv(l->fd, out, size, 0);
 		if (n > 0) {
 			*len = (size_t)n;
 			return LINK_DONE;

@@ -2,8 +2,9 @@
 /*
  * One connection, in the clear or under TLS, with a deadline for everything.
  *
- * It waits in poll(2) and nowhere else. No result but LINK_DONE leaves anything
- * to try again: close the link.
+ * It waits in poll(2) and nowhere else. A deadline holds whatever comes: who
+ * floods a link does not keep it busy for longer than who says nothing. No
+ * result but LINK_DONE leaves anything to try again: close the link.
  */
 #ifndef LAB_LINK_H
 #define LAB_LINK_H
@@ -48,8 +49,7 @@ enum link_result link_secure(struct link *l, const struct tls_role *role,
 			     const char *sni, const struct tls_peer *like,
 			     uint64_t until);
 
-/* At least one byte, at most @size. A deadline that has passed takes what is
- * there. */
+/* At least one byte, at most @size. */
 enum link_result link_read(struct link *l, void *out, size_t size, size_t *len,
 			   uint64_t until);
 

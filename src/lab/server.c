@@ -65,9 +65,9 @@ void server_stall(struct session_state *s)
 		;
 }
 
-static void flood(struct session_state *s)
+static void repeat(struct session_state *s, const char *line)
 {
-	while (server_say(s, "211-and so on"))
+	while (server_say(s, "%s", line))
 		;
 }
 
@@ -93,7 +93,10 @@ bool server_goes_on(struct session_state *s, enum stage stage, bool *on)
 		server_stall(s);
 		break;
 	case SERVER_FLOODS:
-		flood(s);
+		repeat(s, "211-and so on");
+		break;
+	case SERVER_DAWDLES:
+		repeat(s, "120 Soon");
 		break;
 	}
 	return false;

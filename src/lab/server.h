@@ -39,6 +39,7 @@ enum server_does {
 	SERVER_STALLS,  /* says nothing more until the client closes */
 	SERVER_BABBLES, /* sends what is neither FTP nor TLS */
 	SERVER_FLOODS,  /* begins a reply that never ends */
+	SERVER_DAWDLES, /* sends preliminary replies without end */
 };
 
 struct server_spec {

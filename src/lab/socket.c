@@ -20,6 +20,11 @@ uint64_t deadline_in(uint32_t ms)
 	return clock_now_us() + (uint64_t)ms * DEADLINE_US_PER_MS;
 }
 
+bool deadline_passed(uint64_t until)
+{
+	return clock_now_us() >= until;
+}
+
 /* Rounded up, so that nobody spins in the last millisecond. */
 static int left_ms(uint64_t until)
 {

@@ -21,6 +21,8 @@
 /* @ms milliseconds from now. */
 uint64_t deadline_in(uint32_t ms);
 
+bool deadline_passed(uint64_t until);
+
 /* One of the sockets that socket_wait() waits for. */
 struct socket_wait {
 	int fd;

@@ -18,8 +18,9 @@ struct identity_spec {
 /* A private key and its certificate. */
 struct identity;
 
-/* A P-256 key and a self-signed certificate; NULL if OpenSSL made none, which
- * no memory and a time behind the year 9999 do. identity_free() frees it. */
+/* A P-256 key and a self-signed certificate, which identity_free() frees; NULL if
+ * OpenSSL made none: no memory, or a longer name than 64 bytes (RFC 5280 A.1,
+ * ub-common-name). */
 struct identity *identity_new(const struct identity_spec *spec);
 
 /* NULL is fine. */

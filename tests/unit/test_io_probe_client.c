@@ -134,6 +134,22 @@ static void test_babble_and_flood(void **state)
 	}
 }
 
+/* Whoever says something all the time has no more of it than one that is
+ * silent. */
+static void test_preliminary_replies_without_end(void **state)
+{
+	static const enum stage asked[] = { STAGE_GREETING, STAGE_LOGIN,
+					    STAGE_ENDPOINT };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		struct stop s =
+			at_fault(asked[i], SERVER_DAWDLES, VIA_EPSV, SHORT_MS);
+
+		assert_stop(&s, asked[i], STOP_TIMEOUT);
+	}
+}
+
 static void test_handshake(void **state)
 {
 	struct stop s;
@@ -362,6 +378,27 @@ static void test_a_third_host_that_connects_is_turned_away(void **state)
 	client_close(&c);
 }
 
+/* Both connections come from the address that the lab wants. */
+static void test_where_it_comes_from(void **state)
+{
+	struct endpoint third = lab_endpoint("127.0.0.3", 0);
+	struct server_spec spec = lab_server_spec();
+	struct endpoint at = lab_start(&spec);
+	struct scenario s = { .client = lab_client_spec(&at, CLIENT_EXPLICIT),
+			      .via = VIA_PASV,
+			      .user = LAB_USER,
+			      .password = LAB_PASSWORD };
+	struct scenario_result result;
+
+	(void)state;
+	s.client.from = third;
+	assert_true(scenario_run(&s, &result));
+	assert_true(addr_equal(&result.up.from.addr, &third.addr));
+	s.via = VIA_PORT;
+	assert_true(scenario_run(&s, &result));
+	assert_true(addr_equal(&result.down.to.addr, &third.addr));
+}
+
 static void test_the_first_stop_stays(void **state)
 {
 	struct server_spec spec = lab_server_spec();
@@ -386,6 +423,7 @@ int main(void)
 		peers_test(test_cut_at_every_stage),
 		peers_test(test_stalled_at_every_stage),
 		peers_test(test_babble_and_flood),
+		peers_test(test_preliminary_replies_without_end),
 		peers_test(test_handshake),
 		peers_test(test_cleartext_in_place_of_the_handshake),
 		peers_test(test_passive_ports),
@@ -397,6 +435,7 @@ int main(void)
 		peers_test(test_a_long_listing_is_cut),
 		peers_test(test_an_announced_third_host_is_not_followed),
 		peers_test(test_a_third_host_that_connects_is_turned_away),
+		peers_test(test_where_it_comes_from),
 		peers_test(test_the_first_stop_stays),
 	};
 
