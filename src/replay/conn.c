@@ -109,6 +109,8 @@ static void way_drop(struct conns *t, struct conn *c, int number)
 
 	if (!way)
 		return;
+	/* The analyzer does not see through uthash.
+	 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	HASH_DEL(t->ways, way);
 	free(way);
 	c->way[number] = NULL;
@@ -238,14 +240,21 @@ void conns_clear(struct conns *t, enum conn_role role)
 	clear(t, t->open.head, role);
 }
 
+static void release_all(struct conns *t, const struct age *age)
+{
+	while (age->head) {
+		/* The analyzer does not see through uthash.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+		release(t, age->head);
+	}
+}
+
 void conns_free(struct conns *t)
 {
 	if (!t)
 		return;
-	while (t->closed.head)
-		release(t, t->closed.head);
-	while (t->open.head)
-		release(t, t->open.head);
+	release_all(t, &t->closed);
+	release_all(t, &t->open);
 	free(t);
 }
 

@@ -99,6 +99,8 @@ static void forget(struct pairs *t, struct pair_memory *m)
 	for (size_t i = 0; i < KEYS_MAX; i++) {
 		if (!m->name[i])
 			continue;
+		/* The analyzer does not see through uthash.
+		 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		HASH_DEL(t->keys, m->name[i]);
 		free(m->name[i]);
 	}
