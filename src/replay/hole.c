@@ -90,11 +90,9 @@ bool holes_named(struct holes *t, const struct addr *from,
 
 void holes_free(struct holes *t)
 {
-	struct hole *h, *next;
-
 	if (!t)
 		return;
-	HASH_ITER(hh, t->table, h, next)
-	drop(t, h);
+	while (t->table)
+		drop(t, t->table);
 	free(t);
 }
