@@ -38,6 +38,9 @@ struct viewers {
 	struct listeners all;
 };
 
+/* Sessions that the key log does not open, by name; then only their number. */
+#define UNREAD_SHOWN_MAX 10
+
 /* A file's name is shown up to here. */
 #define SHOWN_MAX 256
 
@@ -217,17 +220,36 @@ static int judge(const struct request *request, const struct capture_merge *m,
 	return status;
 }
 
+/* What replay_run() tells while it runs. */
+struct audience {
+	struct progress progress;
+	unsigned int unread; /* sessions that were named */
+};
+
 /* Nobody reads any more: nothing is left to do. */
 static bool on_progress(void *arg, struct capture_progress at)
 {
-	progress_show(arg, at);
+	struct audience *a = arg;
+
+	progress_show(&a->progress, at);
 	return !ferror(stdout);
+}
+
+static void on_unread(void *arg, uint64_t session, const char *why)
+{
+	struct audience *a = arg;
+
+	if (a->unread++ >= UNREAD_SHOWN_MAX)
+		return;
+	progress_end(&a->progress);
+	fprintf(stderr, "sallyport: replay: session %llu: %s\n",
+		(unsigned long long)session, why);
 }
 
 static int run(const struct request *request, const struct config *config,
 	       struct capture_merge *m, const struct keylog *log)
 {
-	struct progress progress = progress_start();
+	struct audience audience = { .progress = progress_start() };
 	struct viewers viewers = { 0 };
 	struct replay_options options = {
 		.config = config,
@@ -235,7 +257,8 @@ static int run(const struct request *request, const struct config *config,
 		.write_path = request->write_path,
 		.keylog = log,
 		.progress = on_progress,
-		.progress_arg = &progress,
+		.unread = on_unread,
+		.arg = &audience,
 	};
 	struct replay_counts counts;
 	enum replay_result result;
@@ -247,7 +270,7 @@ static int run(const struct request *request, const struct config *config,
 	}
 	options.to = listeners_all(&viewers.all);
 	result = replay_run(m, &options, &counts, why);
-	progress_end(&progress);
+	progress_end(&audience.progress);
 	viewers_free(&viewers);
 	return judge(request, m, result, &counts, why);
 }

@@ -293,7 +293,7 @@ static bool goes_on(const struct replay *r, const struct capture_merge *m)
 {
 	if (r->end.frames % REPLAY_PROGRESS_PACKETS || !r->o->progress)
 		return true;
-	return r->o->progress(r->o->progress_arg, capture_merge_progress(m));
+	return r->o->progress(r->o->arg, capture_merge_progress(m));
 }
 
 static void read_all(struct replay *r, struct capture_merge *m)

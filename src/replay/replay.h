@@ -34,9 +34,11 @@ struct replay_options {
 	struct listener to;
 	const char *write_path;      /* NULL: write no capture */
 	const struct keylog *keylog; /* NULL: none */
-	/* May be NULL. False: stop here, as if the capture ended. */
+	/* Both may be NULL. False: stop here, as if the capture ended. */
 	bool (*progress)(void *arg, struct capture_progress at);
-	void *progress_arg;
+	/* Why the key log does not open a session, or no more of it. */
+	void (*unread)(void *arg, uint64_t session, const char *why);
+	void *arg; /* of these two */
 };
 
 enum replay_result {

@@ -26,15 +26,15 @@ void signalling_translation(struct replay *r, struct conn *c)
 		c->ends = (struct ends){ c->from, c->out_to };
 		c->nat.client_public = c->out_from;
 		c->nat.server_public = c->to;
-		conns_add_way(r->conns, c, 2, &c->ends.client, &c->ends.server);
-		return;
+	} else {
+		c->ends.client = inside_of(r->config, &c->from);
+		c->ends.server = inside_of(r->config, &c->to);
+		c->nat.client_public = world_public(r->config, &c->ends.client,
+						    &c->ends.server.addr);
+		c->nat.server_public = world_public(r->config, &c->ends.server,
+						    &c->ends.client.addr);
 	}
-	c->ends.client = inside_of(r->config, &c->from);
-	c->ends.server = inside_of(r->config, &c->to);
-	c->nat.client_public =
-		world_public(r->config, &c->ends.client, &c->ends.server.addr);
-	c->nat.server_public =
-		world_public(r->config, &c->ends.server, &c->ends.client.addr);
+	conns_add_way(r->conns, c, 2, &c->ends.client, &c->ends.server);
 }
 
 /* @f as the queue shows it: behind DNAT, before SNAT. */
@@ -111,13 +111,16 @@ static void decrypt(struct replay *r, const struct conn *c, int side,
 		.session = c->session,
 		.client = c->ends.client,
 		.server = c->ends.server,
+		.nat = &c->nat,
 		.midstream = c->midstream,
 		.from_client = side == 0,
 		.packet = &f->packet,
 		.cut = f->payload - (uint32_t)packet_payload(&f->packet).len,
 	};
+	const char *unread = hidden_packet(r->hidden, &h);
 
-	hidden_packet(r->hidden, &h);
+	if (unread && r->o->unread)
+		r->o->unread(r->o->arg, c->session, unread);
 }
 
 static void count(struct conn *c, enum conn_phase phase, uint32_t fresh)
