@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <jansson.h>
 
@@ -24,6 +25,7 @@
 
 struct probe {
 	struct url url;
+	int family; /* AF_INET, AF_INET6; 0: both */
 	bool active, json;
 	uint32_t timeout_ms;  /* 0: the client's own times */
 	uint16_t tls_version; /* a wire value; 0: any */
@@ -62,6 +64,7 @@ static int answer(const struct probe *p, const struct survey *s)
 static int probe(const struct probe *p)
 {
 	struct survey_spec spec = { .url = &p->url,
+				    .family = p->family,
 				    .active = p->active,
 				    .tls_version = p->tls_version,
 				    .times = CLIENT_TIMES_DEFAULT };
@@ -84,8 +87,8 @@ static int probe(const struct probe *p)
 static int help(void)
 {
 	return cmd_help(
-		"probe [--active] [--json] [--timeout SECONDS] [--tls VERSION] "
-		"URL",
+		"probe [-4 | -6] [--active] [--json] "
+		"[--timeout SECONDS] [--tls VERSION] URL",
 		"Talk to an FTP or FTPS server as a client does, and say what "
 		"a firewall in front of\n"
 		"it must allow. Nothing is stored there.\n\n"
@@ -93,6 +96,8 @@ static int help(void)
 		"  ftpes://...                            TLS after AUTH TLS\n"
 		"  ftps://...                             TLS at once, port "
 		"990\n\n"
+		"  -4, --ipv4, -6, --ipv6 "
+		"addresses of that family alone\n"
 		"  -a, --active           try active mode too\n"
 		"  -j, --json             one object of JSON\n"
 		"  -t, --timeout SECONDS  that each stage may take\n"
@@ -116,6 +121,11 @@ static int take_url(struct probe *p, char *arg)
 	hide(arg);
 	if (wrong)
 		return cmd_usage_error("probe", wrong);
+	if (p->family && p->url.is_addr &&
+	    (p->family == AF_INET) != addr_is_v4(&p->url.addr))
+		return cmd_usage_error("probe",
+				       "the URL has an address of the other "
+				       "family");
 	if (p->url.password[0] != '\0' || p->url.has_password || !password)
 		return EXIT_WELL;
 	if (strlen(password) >= sizeof(p->url.password))
@@ -161,6 +171,12 @@ static int take_version(struct probe *p, const char *text)
 static int take_option(struct probe *p, int option)
 {
 	switch (option) {
+	case '4':
+		p->family = AF_INET;
+		return EXIT_WELL;
+	case '6':
+		p->family = AF_INET6;
+		return EXIT_WELL;
 	case 'a':
 		p->active = true;
 		return EXIT_WELL;
@@ -177,6 +193,8 @@ static int take_option(struct probe *p, int option)
 int cmd_probe(const char *config_path, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "ipv4", no_argument, NULL, '4' },
+		{ "ipv6", no_argument, NULL, '6' },
 		{ "active", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "timeout", required_argument, NULL, 't' },
@@ -188,7 +206,7 @@ int cmd_probe(const char *config_path, int argc, char **argv)
 	int option, status = EXIT_WELL;
 
 	(void)config_path;
-	while ((option = getopt_long(argc, argv, ":ajt:h", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, ":46ajt:h", options, NULL)) !=
 	       -1) {
 		if (option == 'h')
 			return help();

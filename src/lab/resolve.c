@@ -8,10 +8,10 @@
 
 #include "lab/socket.h"
 
-const char *resolve(const char *host, uint16_t port,
+const char *resolve(const char *host, int family, uint16_t port,
 		    struct endpoint out[RESOLVE_MAX], size_t *count)
 {
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+	const struct addrinfo hints = { .ai_family = family,
 					.ai_socktype = SOCK_STREAM };
 	struct addrinfo *found;
 	size_t n = 0;

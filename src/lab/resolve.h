@@ -13,13 +13,14 @@
 #define RESOLVE_MAX 8
 
 /*
- * Look @host up; its addresses with @port go into @out, in the order in which
+ * Look @host up; its addresses of @family (AF_INET, AF_INET6, or AF_UNSPEC for
+ * both) with @port go into @out, in the order in which
  * a client should try them (RFC 6724), and their number into *@count, at least
  * 1. Gives NULL, or what is wrong, in the C library's words. DNS is asked with
  * a timeout of 3 s, twice (RES_OPTIONS, unless it is set already); there is no
  * way to bound what else nsswitch.conf(5) names.
  */
-const char *resolve(const char *host, uint16_t port,
+const char *resolve(const char *host, int family, uint16_t port,
 		    struct endpoint out[RESOLVE_MAX], size_t *count);
 
 #endif

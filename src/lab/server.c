@@ -78,6 +78,7 @@ bool server_goes_on(struct session_state *s, enum stage stage, bool *on)
 		return true;
 	switch (s->spec->fault.does) {
 	case SERVER_GOES_ON:
+	case SERVER_INJECTS:
 		return true;
 	case SERVER_REFUSES:
 		*on = server_say(s, "%s", refusal[stage]) &&
@@ -138,6 +139,8 @@ static bool secure(struct session_state *s)
 
 static bool do_auth(struct session_state *s, const struct ftp_command *cmd)
 {
+	bool injects = s->spec->fault.at == STAGE_AUTH &&
+		       s->spec->fault.does == SERVER_INJECTS;
 	bool on;
 
 	if (!server_goes_on(s, STAGE_AUTH, &on))
@@ -148,7 +151,9 @@ static bool do_auth(struct session_state *s, const struct ftp_command *cmd)
 		return server_say(s, "504 AUTH TLS is all there is");
 	/* RFC 4217 12: nothing in clear may stand behind it. */
 	return !lines_left(&s->lines, &s->control) &&
-	       server_say(s, "234 Go on") && secure(s);
+	       server_say(s,
+			  injects ? "234 Go on\r\n230 Welcome" : "234 Go on") &&
+	       secure(s);
 }
 
 static bool is(const char *wanted, struct span given)

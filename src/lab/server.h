@@ -40,6 +40,9 @@ enum server_does {
 	SERVER_BABBLES, /* sends what is neither FTP nor TLS */
 	SERVER_FLOODS,  /* begins a reply that never ends */
 	SERVER_DAWDLES, /* sends preliminary replies without end */
+	/* AUTH: a reply in clear stands behind the 234, in the same segment;
+	 * otherwise it goes on. */
+	SERVER_INJECTS,
 };
 
 struct server_spec {

@@ -144,8 +144,8 @@ static bool look_up(struct surveyor *v)
 		out->address[0] = (struct endpoint){ url->addr, url->port };
 		out->addresses = 1;
 	} else {
-		wrong = resolve(url->host, url->port, out->address,
-				&out->addresses);
+		wrong = resolve(url->host, v->spec->family, url->port,
+				out->address, &out->addresses);
 	}
 	return !wrong || client_stop(v->client, STAGE_RESOLVE, STOP_REFUSED,
 				     span_str(wrong));

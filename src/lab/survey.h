@@ -38,6 +38,7 @@
 
 struct survey_spec {
 	const struct url *url;
+	int family; /* of a name's addresses: AF_INET, AF_INET6 or 0 for both */
 	bool active;          /* PORT and EPRT too */
 	uint16_t tls_version; /* the only one, a wire value; 0: any */
 	struct client_times times;

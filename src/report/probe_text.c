@@ -44,6 +44,25 @@ static void put_escaped(FILE *to, struct span raw)
 	fputs(shown, to);
 }
 
+/* The addresses that were not probed. */
+static void put_others(FILE *to, const struct survey *s)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *before = "";
+
+	for (size_t i = 0; i < s->addresses; i++) {
+		if (addr_equal(&s->address[i].addr, &s->server.addr))
+			continue;
+		if (!*before)
+			put_label(to, "not probed");
+		addr_format(&s->address[i].addr, text);
+		fprintf(to, "%s%s", before, text);
+		before = ", ";
+	}
+	if (*before)
+		fputc('\n', to);
+}
+
 /* --- the control connection ------------------------------------------------------------ */
 
 static void put_server(FILE *to, const struct survey *s)
@@ -60,6 +79,7 @@ static void put_server(FILE *to, const struct survey *s)
 	put_label(to, "server");
 	fprintf(to, "%s%s, from %s\n", server,
 		addr_is_private(&s->server.addr) ? " (private)" : "", client);
+	put_others(to, s);
 }
 
 static void put_greeting(FILE *to, const struct survey *s)
@@ -127,12 +147,11 @@ static void put_tls(FILE *to, const struct survey *s)
 {
 	const char *version = tls_version_name(s->tls.version);
 
-	if (s->url.tls == CLIENT_FTP) {
+	if (s->greeting.code != 0 && s->url.tls == CLIENT_FTP) {
 		put_label(to, "AUTH TLS");
 		fprintf(to, "not asked for, %s\n",
 			survey_has(s, "AUTH TLS") ? "but offered"
 						  : "and not offered");
-		return;
 	}
 	if (!s->secured)
 		return;

@@ -175,6 +175,14 @@ static void test_cleartext_in_place_of_the_handshake(void **state)
 	assert_true(s.reason == STOP_MALFORMED || s.reason == STOP_TLS);
 }
 
+static void test_a_reply_injected_behind_the_234(void **state)
+{
+	struct stop s = at_fault(STAGE_AUTH, SERVER_INJECTS, VIA_EPSV, 0);
+
+	(void)state;
+	assert_stop(&s, STAGE_HANDSHAKE, STOP_MALFORMED);
+}
+
 static void test_passive_ports(void **state)
 {
 	struct server_spec spec = lab_server_spec();
@@ -226,6 +234,27 @@ static void test_server_without_tls(void **state)
 	assert_int_equal(s.code, 502);
 	s = run(&spec, CLIENT_FTP, VIA_EPSV, 0).stop;
 	assert_well(&s);
+}
+
+/* The server's part of the same. */
+static void test_a_command_injected_behind_auth(void **state)
+{
+	static const char both[] = "AUTH TLS\r\nUSER me\r\n";
+	struct server_spec spec = lab_server_spec();
+	struct endpoint at = lab_start(&spec);
+	struct client_spec how = lab_client_spec(&at, CLIENT_EXPLICIT);
+	static struct client c;
+
+	(void)state;
+	client_open(&c, &how);
+	assert_true(client_connect(&c));
+	assert_true(client_greeting(&c));
+	assert_int_equal(link_write(&c.control, span_of(both, sizeof(both) - 1),
+				    deadline_in(5000)),
+			 LINK_DONE);
+	assert_false(client_read_reply(&c, STAGE_AUTH, deadline_in(5000)));
+	assert_cut(&c.stop, STAGE_AUTH);
+	client_close(&c);
 }
 
 /* --- by hand ---------------------------------------------------------------------- */
@@ -426,9 +455,11 @@ int main(void)
 		peers_test(test_preliminary_replies_without_end),
 		peers_test(test_handshake),
 		peers_test(test_cleartext_in_place_of_the_handshake),
+		peers_test(test_a_reply_injected_behind_the_234),
 		peers_test(test_passive_ports),
 		peers_test(test_no_server),
 		peers_test(test_server_without_tls),
+		peers_test(test_a_command_injected_behind_auth),
 		peers_test(test_wrong_password),
 		peers_test(test_commands_are_one_line),
 		peers_test(test_a_new_session_where_reuse_is_required),

@@ -190,6 +190,8 @@ static void test_bad_usage(void **state)
 		{ { "--tls", "1.4", "ftp://h" }, "1.0, 1.1, 1.2 or 1.3" },
 		{ { "http://me:secret@h" }, "begins with" },
 		{ { "ftp://me:secret@h/x" }, "path" },
+		{ { "-6", "ftp://me:secret@192.0.2.5" }, "other family" },
+		{ { "-4", "ftp://me:secret@[::1]" }, "other family" },
 	};
 
 	(void)state;

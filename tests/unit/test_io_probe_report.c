@@ -324,6 +324,20 @@ static void test_text_of_what_stopped(void **state)
 	assert_null(strstr(text, "All is well"));
 }
 
+/* A name with several addresses. */
+static void test_text_of_other_addresses(void **state)
+{
+	struct survey *s = made(CLIENT_FTP, "10.0.0.1", 21);
+
+	(void)state;
+	assert_null(strstr(written(probe_text, s), "not probed "));
+	s->address[1] = lab_endpoint("2001:db8::1", 21);
+	s->address[2] = lab_endpoint("10.0.0.2", 21);
+	s->addresses = 3;
+	assert_non_null(strstr(written(probe_text, s),
+			       "\n  not probed   2001:db8::1, 10.0.0.2\n"));
+}
+
 /* Many and long features, and what is not printable. */
 static void test_text_of_hostile_features(void **state)
 {
@@ -459,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_stop),
 		peers_test(test_text),
 		peers_test(test_text_of_what_stopped),
+		cmocka_unit_test(test_text_of_other_addresses),
 		cmocka_unit_test(test_text_of_hostile_features),
 		peers_test(test_json),
 		peers_test(test_json_of_what_stopped),

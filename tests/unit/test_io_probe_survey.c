@@ -88,6 +88,7 @@ static void test_implicit_tls_over_ipv6(void **state)
 	const struct survey *s;
 
 	(void)state;
+	lab_needs_ipv6();
 	spec.at = lab_endpoint("::1", 0);
 	spec.implicit = true;
 	spec.passive = (struct port_range){ 42000, 42999 };

@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include "lab/socket.h"
 #include "lab_peers.h"
 
 /* 2001-09-09, 2065-01-24; 1970-04-26, 1999-12-31. */
@@ -24,6 +26,18 @@ struct endpoint lab_endpoint(const char *addr, uint16_t port)
 
 	assert_int_equal(addr_parse(span_str(addr), &e.addr), PARSE_OK);
 	return e;
+}
+
+void lab_needs_ipv6(void)
+{
+	struct endpoint at = lab_endpoint("::1", 0);
+	int fd = socket_listen(&at);
+
+	if (fd < 0) {
+		print_message("skip: no IPv6 on the loopback interface\n");
+		skip();
+	}
+	close(fd);
 }
 
 static struct tls_role *server_role(uint16_t version, int64_t from, int64_t to)

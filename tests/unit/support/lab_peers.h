@@ -14,6 +14,9 @@
 /* "127.0.0.1" or "::1", and a port. */
 struct endpoint lab_endpoint(const char *addr, uint16_t port);
 
+/* Skip the test, and say so, where this machine has no IPv6. */
+void lab_needs_ipv6(void);
+
 /* A TLS role, made once for all tests of a program; @version is a wire value, 0
  * for all. lab_expired_role() shows a certificate of the last century. */
 const struct tls_role *lab_server_role(uint16_t version);
