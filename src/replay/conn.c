@@ -209,9 +209,13 @@ bool conns_add_way(struct conns *t, struct conn *c, int number,
 {
 	struct conn_found old = conns_find(t, from, to);
 
-	if (old.conn == c || (old.conn && !old.conn->closed))
+	if (old.conn == c && old.way != 2)
 		return false;
-	if (old.conn)
+	if (old.conn && old.conn != c && !old.conn->closed)
+		return false;
+	if (old.conn == c)
+		way_drop(t, c, old.way);
+	else if (old.conn)
 		conns_drop(t, old.conn);
 	return way_add(t, c, number, from, to);
 }

@@ -26,6 +26,7 @@
 #include <sallyport/nat.h>
 
 #include "replay/data_hello.h"
+#include "replay/edits.h"
 #include "replay/frame.h"
 #include "report/story.h"
 
@@ -106,7 +107,9 @@ struct conn {
 	struct nat_view nat;
 	enum conn_phase phase;
 	struct story_share share[PHASES];
-	uint16_t syn_len; /* of the SYN that waits in @syn; 0: none */
+	struct edits edits[2]; /* of the client's stream, the server's */
+	uint32_t added[2];     /* by the gateway of the capture to each */
+	uint16_t syn_len;      /* of the SYN that waits in @syn; 0: none */
 	uint8_t syn[CONN_SYN_MAX];
 
 	/* A data connection, or what might be one. */
@@ -127,6 +130,10 @@ struct conn_fresh {
 /* Count @f, which @side of @c sends. */
 struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
 			    const struct story_place *place);
+
+/* What @side acknowledges with @ack, as the engine's other side of the gateway
+ * numbers it: see edits.h. */
+uint32_t conn_ack(const struct conn *c, int side, uint32_t ack);
 
 /* Has it ended: by RST, or by FINs of both that are acknowledged? */
 bool conn_is_over(const struct conn *c);
@@ -152,8 +159,9 @@ struct conn_found conns_find(struct conns *t, const struct endpoint *src,
 struct conn *conns_add(struct conns *t, enum conn_role role,
 		       const struct endpoint *from, const struct endpoint *to);
 
-/* Give @c another way, @number 1 or 2. False: no memory, or it has those ends
- * already, or another connection has them that is alive. */
+/* Give @c another way, @number 1 or 2; it loses way 2 where that has the same
+ * ends. False: no memory, or it has those ends already, or another connection
+ * has them that is alive. */
 bool conns_add_way(struct conns *t, struct conn *c, int number,
 		   const struct endpoint *from, const struct endpoint *to);
 

@@ -73,6 +73,11 @@ struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
 	return fresh;
 }
 
+uint32_t conn_ack(const struct conn *c, int side, uint32_t ack)
+{
+	return edits_far(&c->edits[!side], ack - c->added[!side]);
+}
+
 bool conn_is_over(const struct conn *c)
 {
 	return c->reset || (c->side[0].fin_acked && c->side[1].fin_acked);

@@ -55,3 +55,28 @@ bool legs_is_second(const struct conn_found *found, const struct frame *f)
 	s->last_at = (uint8_t)((s->last_at + 1) % CONN_LAST_MAX);
 	return false;
 }
+
+/* The same packet, but for its length and numbers. */
+static bool is_like(const struct conn_last *a, const struct conn_last *b)
+{
+	return a->tsval == b->tsval && a->window == b->window &&
+	       a->id == b->id && a->flags == b->flags && a->ttl > b->ttl;
+}
+
+void legs_added(const struct conn_found *found, const struct frame *f)
+{
+	const struct conn_side *s = &found->conn->side[found->side];
+	const struct conn_last now = last_of(f);
+	const struct conn_last *first = NULL;
+
+	for (size_t i = 0; i < CONN_LAST_MAX; i++) {
+		if (!is_like(&s->last[i], &now))
+			continue;
+		if (first)
+			return; /* whichever it is */
+		first = &s->last[i];
+	}
+	if (first)
+		found->conn->added[found->side] =
+			now.seq + now.len - first->seq - first->len;
+}

@@ -13,4 +13,8 @@
 /* Is @f the second leg of a packet of found->conn? Else it is remembered. */
 bool legs_is_second(const struct conn_found *found, const struct frame *f);
 
+/* Learn from @f, a second leg, what the gateway of the capture has added to the
+ * stream: it may have rewritten lines as well. */
+void legs_added(const struct conn_found *found, const struct frame *f);
+
 #endif

@@ -73,9 +73,11 @@ static void control_syn(struct replay *r, const struct frame *f,
 	c->isn = f->packet.seq;
 	legs_is_second(&found, f);
 	conn_take(c, 0, f, &r->place);
-	signalling_translation(r, c);
-	if (f->packet.ip.len > sizeof(c->syn))
-		return; /* such a connection is picked up behind its SYN */
+	if (f->packet.ip.len > sizeof(c->syn)) {
+		/* Such a connection is picked up behind its SYN. */
+		signalling_translation(r, c);
+		return;
+	}
 	memcpy(c->syn, f->packet.ip.at, f->packet.ip.len);
 	c->syn_len = (uint16_t)f->packet.ip.len;
 }
@@ -197,6 +199,8 @@ static void take_tcp(struct replay *r, struct frame *f)
 	}
 	if (legs_is_second(&found, f)) {
 		r->counts->second_legs++;
+		if (found.conn->role == CONN_CONTROL)
+			legs_added(&found, f);
 		return;
 	}
 	conns_touch(r->conns, found.conn);

@@ -34,20 +34,46 @@ void signalling_translation(struct replay *r, struct conn *c)
 		c->nat.server_public = world_public(r->config, &c->ends.server,
 						    &c->ends.client.addr);
 	}
+	/* Found by the ends that the engine knows, too. */
 	conns_add_way(r->conns, c, 2, &c->ends.client, &c->ends.server);
 }
 
+/* Let the copy of @p acknowledge what the engine has sent in place of what was
+ * captured. */
+static void acknowledge(const struct conn *c, int side, const struct packet *p,
+			uint8_t *copy, size_t len)
+{
+	uint32_t left, right;
+
+	packet_set_ack(p, copy, conn_ack(c, side, p->ack));
+	for (unsigned int i = 0; i < p->sack_blocks; i++) {
+		packet_sack(p, i, &left, &right);
+		packet_set_sack(p, copy, i, conn_ack(c, side, left),
+				conn_ack(c, side, right));
+	}
+	packet_set_checksum(p, copy, len);
+}
+
 /* @f as the queue shows it: behind DNAT, before SNAT. */
-static struct span inside_view(struct replay *r, const struct frame *f,
+static struct span inside_view(struct replay *r, const struct conn *c, int side,
+			       const struct frame *f,
 			       const struct endpoint *src,
 			       const struct endpoint *dst)
 {
 	const struct packet *p = &f->packet;
+	const bool named =
+		endpoint_equal(&p->src, src) && endpoint_equal(&p->dst, dst);
+	const bool acked =
+		!(p->flags & TCP_ACK) || conn_ack(c, side, p->ack) == p->ack;
+	size_t len;
 
-	if ((endpoint_equal(&p->src, src) && endpoint_equal(&p->dst, dst)) ||
-	    p->ip.len > sizeof(r->view_room))
+	if ((named && acked) || p->ip.len > sizeof(r->view_room))
 		return p->ip;
-	return span_of(r->view_room, translate(p, src, dst, r->view_room));
+	len = translate(p, src, dst, r->view_room);
+	/* A wrong checksum stays wrong. */
+	if (!acked && packet_checksum_ok(p))
+		acknowledge(c, side, p, r->view_room, len);
+	return span_of(r->view_room, len);
 }
 
 /* --- one packet ------------------------------------------------------------ */
@@ -67,7 +93,7 @@ static struct passing passing_of(struct replay *r, const struct conn *c,
 			   .payload = f->payload },
 		.out_src = side ? c->nat.server_public : c->nat.client_public,
 		.out_dst = *dst,
-		.ip = inside_view(r, f, src, dst),
+		.ip = inside_view(r, c, side, f, src, dst),
 		.raw = f->raw,
 		.wire_len = f->wire_len,
 	};

@@ -11,7 +11,8 @@ struct syn {
 	struct endpoint src, dst;
 	uint64_t at_us;
 	uint32_t isn, tsval;
-	uint16_t window, mss;
+	uint16_t window, mss, id;
+	uint8_t ttl;
 	bool used;
 };
 
@@ -38,15 +39,31 @@ void syns_add(struct syns *t, const struct frame *f, uint64_t at_us)
 	for (size_t i = 1; i < PLACES; i++)
 		if (set[i].at_us < oldest->at_us)
 			oldest = &set[i];
-	*oldest = (struct syn){ p->src,   p->dst,    at_us,  p->seq,
-				p->tsval, p->window, p->mss, true };
+	*oldest = (struct syn){
+		.src = p->src,
+		.dst = p->dst,
+		.at_us = at_us,
+		.isn = p->seq,
+		.tsval = p->tsval,
+		.window = p->window,
+		.mss = p->mss,
+		.id = f->id,
+		.ttl = f->ttl,
+		.used = true,
+	};
 }
 
-static bool is_same(const struct syn *s, const struct packet *p)
+/* Another connection may begin with the same number: by chance, or so that its
+ * packets are taken for legs of this one. But it has made as many hops. */
+static bool is_same(const struct syn *s, const struct frame *f)
 {
+	const struct packet *p = &f->packet;
+
+	if (!s->used || s->isn != p->seq || s->tsval != p->tsval ||
+	    s->window != p->window || s->id != f->id)
+		return false;
 	/* The gateway may clamp the MSS (TCPMSS), but never raise it. */
-	return s->used && s->isn == p->seq && s->tsval == p->tsval &&
-	       s->window == p->window && (!p->mss || p->mss <= s->mss);
+	return f->ttl < s->ttl && (!p->mss || p->mss <= s->mss);
 }
 
 static bool has_other_ends(const struct syn *s, const struct packet *p)
@@ -62,7 +79,7 @@ bool syns_find(const struct syns *t, const struct frame *f, uint64_t at_us,
 	const struct syn *set = t->set[set_of(p)];
 
 	for (size_t i = 0; i < PLACES; i++) {
-		if (!is_same(&set[i], p) || !has_other_ends(&set[i], p) ||
+		if (!is_same(&set[i], f) || !has_other_ends(&set[i], p) ||
 		    at_us > set[i].at_us + SYN_LEG_US)
 			continue;
 		*src = set[i].src;

@@ -2,7 +2,7 @@
 /*
  * SYNs seen lately. The gateway's translation changes addresses and ports, but
  * not the number that a connection begins with: that is how the second leg of
- * a SYN is known by.
+ * a SYN is known by, and that it is one hop older.
  */
 #ifndef REPLAY_SYN_H
 #define REPLAY_SYN_H

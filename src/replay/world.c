@@ -94,6 +94,16 @@ static void on_tls(struct replay *r, const struct event *ev)
 		c->phase = PHASE_CLEAR;
 }
 
+static void on_rewrite(struct replay *r, const struct event *ev)
+{
+	const int side = !via_is_active(ev->rewrite.via);
+	struct conn *c = control_of(r, ev);
+
+	if (c)
+		edits_add(&c->edits[side], c->side[side].end,
+			  ev->rewrite.delta);
+}
+
 static void on_data(struct replay *r, const struct event *ev)
 {
 	if (ev->data.open && r->conn)
@@ -125,6 +135,7 @@ static void tell_event(struct replay *r, const struct event *ev)
 		[EVENT_SESSION_CLOSE] = on_session_close,
 		[EVENT_AUTH] = on_auth,
 		[EVENT_TLS] = on_tls,
+		[EVENT_REWRITE] = on_rewrite,
 		[EVENT_DATA] = on_data,
 		[EVENT_ALERT] = on_alert,
 	};

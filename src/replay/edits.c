@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/edits.h"
+
+#include <string.h>
+
+void edits_add(struct edits *e, uint32_t end, int32_t delta)
+{
+	const int32_t so_far =
+		e->count ? e->edit[e->count - 1].delta : e->before;
+
+	if (e->count == EDITS_MAX) {
+		e->before = e->edit[0].delta;
+		memmove(e->edit, e->edit + 1,
+			(EDITS_MAX - 1) * sizeof(e->edit[0]));
+		e->count--;
+	}
+	e->edit[e->count++] = (struct edit){ end, so_far + delta };
+}
+
+uint32_t edits_far(const struct edits *e, uint32_t at)
+{
+	int32_t delta = e->before;
+
+	for (unsigned int i = 0; i < e->count; i++)
+		if ((int32_t)(at - e->edit[i].end) >= 0)
+			delta = e->edit[i].delta;
+	return at + (uint32_t)delta;
+}
