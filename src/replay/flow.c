@@ -34,8 +34,6 @@ static void name_ends(struct replay *r, struct conn *c, const struct pair *p)
 	const struct addr *client_public = &p->nat.client_public.addr;
 	const struct addr *server_public = &p->nat.server_public.addr;
 
-	c->key_from = c->from;
-	c->key_to = c->to;
 	if (c->flow.active) {
 		c->key_from.addr =
 			name_of(&c->from.addr, server_public, server);
@@ -47,9 +45,6 @@ static void name_ends(struct replay *r, struct conn *c, const struct pair *p)
 	}
 	/* A pinhole knows the port as well. */
 	holes_named(r->holes, &c->key_from.addr, &c->to, &c->key_to);
-	c->in_to = c->key_to;
-	c->out_from = world_public(r->config, &c->key_from, &c->key_to.addr);
-	c->out_to = c->key_to;
 }
 
 /* A packet of @side as the queue shows it: behind DNAT, before SNAT. */
@@ -107,7 +102,15 @@ static struct conn *flow_new(struct replay *r, const struct frame *f,
 	c->flow.from = p->src;
 	c->flow.to = p->dst;
 	c->flow.active = !is_client(pair, &p->src.addr);
-	name_ends(r, c, pair);
+	c->key_from = c->from;
+	c->key_to = c->to;
+	/* Where both sides were captured, the SYN is there as it came. A client
+	 * may know the real address too, from a reply that was encrypted. */
+	if (!pair->seen_twice)
+		name_ends(r, c, pair);
+	c->in_to = c->key_to;
+	c->out_from = world_public(r->config, &c->key_from, &c->key_to.addr);
+	c->out_to = c->key_to;
 	return c;
 }
 

@@ -132,7 +132,7 @@ static void name(struct pairs *t, struct pair_memory *m, const struct addr *a,
 }
 
 void pairs_meet(struct pairs *t, const struct ends *ends,
-		const struct nat_view *nat)
+		const struct nat_view *nat, bool seen_twice)
 {
 	struct pair_key *k =
 		key_find(t, &ends->client.addr, &ends->server.addr);
@@ -152,6 +152,7 @@ void pairs_meet(struct pairs *t, const struct ends *ends,
 	}
 	DL_APPEND2(t->head, m, older, newer);
 	m->pair.nat = *nat;
+	m->pair.seen_twice = seen_twice;
 	name(t, m, &ends->client.addr, &ends->server.addr);
 	name(t, m, &nat->client_public.addr, &ends->server.addr);
 	name(t, m, &ends->client.addr, &nat->server_public.addr);

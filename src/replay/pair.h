@@ -28,6 +28,8 @@ struct pair {
 	uint64_t session;               /* the newest; 0: it is over */
 	struct endpoint client, server; /* of that session, the inside view */
 	struct nat_view nat;            /* of its hosts */
+	bool seen_twice;                /* both sides were captured, so it was
+					 * seen and not only configured */
 	unsigned int alive;             /* sessions */
 	/* ... and what only pair.c looks at. */
 	struct pair_memory *memory;
@@ -43,10 +45,10 @@ struct pairs *pairs_new(void);
 struct pair *pairs_find(struct pairs *t, const struct addr *a,
 			const struct addr *b);
 
-/* The hosts of @ends have a session, which is translated by @nat. Before its
- * events are told. */
+/* The hosts of @ends have a session, which is translated by @nat; @seen_twice:
+ * see struct pair. Before its events are told. */
 void pairs_meet(struct pairs *t, const struct ends *ends,
-		const struct nat_view *nat);
+		const struct nat_view *nat, bool seen_twice);
 
 /* Learn from an event of the engine. */
 void pairs_event(struct pairs *t, const struct event *event);

@@ -65,7 +65,7 @@ static void on_session_open(struct replay *r, const struct event *ev)
 	c->midstream = ev->session_open.midstream;
 	if (ev->session_open.implicit_tls)
 		c->phase = PHASE_HANDSHAKE;
-	pairs_meet(r->pairs, &c->ends, &c->nat);
+	pairs_meet(r->pairs, &c->ends, &c->nat, c->way[1] != NULL);
 }
 
 static void on_session_close(struct replay *r, const struct event *ev)
@@ -285,6 +285,12 @@ static void settle(struct replay *r, uint32_t tag)
 
 	for (size_t i = 0; i < out->actions; i++)
 		act(r, &out->action[i]);
+	/* Translated already, by the entry that was just made. */
+	if (r->conn && r->conn->role == CONN_DATA && r->conn->packets == 1 &&
+	    tag < PASSING_MAX) {
+		r->passing[tag].out_src = r->conn->out_from;
+		r->passing[tag].out_dst = r->conn->out_to;
+	}
 	for (size_t i = 0; i < out->events; i++)
 		tell_event(r, &out->event[i]);
 	for (size_t i = 0; i < out->verdicts; i++)
