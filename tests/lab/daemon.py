@@ -56,13 +56,14 @@ class Daemon:
         """Output of `sallyport ctl`, which must succeed."""
         return self._call("ctl", *words)
 
-    def events(self, name):
-        """All events of that name so far, as dicts."""
+    def events(self, name=""):
+        """All events so far, or those of that name, as dicts."""
         if not os.path.exists(self._events):
             return []
         with open(self._events, encoding="utf-8") as log:
             lines = log.read().split("\n")[:-1]  # the last may be half there
-        return [e for e in map(json.loads, lines) if e["event"] == name]
+        return [e for e in map(json.loads, lines)
+                if name in ("", e["event"])]
 
     def wait_event(self, name, **fields):
         """The first event of that name with these fields, now or later."""
