@@ -47,6 +47,15 @@ def expect(found, status, *findings):
     return facts
 
 
+def accepted(lab, facts):
+    """`sallyport check` likes the configuration that is advised; gives what it
+    says."""
+    path = f"{lab.directory}/advice-{next(_count)}"
+    with open(path, "w", encoding="ascii") as out:
+        out.write(facts["advice"]["config"])
+    return lab.client.run([daemon.program(), "-c", path, "check"])
+
+
 def works(facts, *ways):
     """Each of these commands, and no other, led to a listing."""
     good = {via for via, way in facts["ways"].items() if way["works"]}

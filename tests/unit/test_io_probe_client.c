@@ -186,7 +186,7 @@ static void test_a_reply_injected_behind_the_234(void **state)
 static void test_passive_ports(void **state)
 {
 	struct server_spec spec = lab_server_spec();
-	struct endpoint any = lab_endpoint("127.0.0.1", 0), taken;
+	struct endpoint any = netns_endpoint("127.0.0.1", 0), taken;
 	int other = socket_listen(&any);
 	struct stop s;
 
@@ -208,7 +208,7 @@ static void test_passive_ports(void **state)
 
 static void test_no_server(void **state)
 {
-	struct endpoint at = lab_endpoint("127.0.0.1", 0);
+	struct endpoint at = netns_endpoint("127.0.0.1", 0);
 	int fd = socket_listen(&at);
 	struct scenario s = { .via = VIA_EPSV };
 	struct scenario_result result;
@@ -359,7 +359,7 @@ static void test_an_announced_third_host_is_not_followed(void **state)
 {
 	struct server_spec spec = lab_server_spec();
 	struct client_transfer t = { .command = "LIST" };
-	struct endpoint third = lab_endpoint("127.0.0.2", 0);
+	struct endpoint third = netns_endpoint("127.0.0.2", 0);
 	static struct client c;
 	char room[100];
 
@@ -384,7 +384,7 @@ static void test_an_announced_third_host_is_not_followed(void **state)
 /* In active mode a third host may connect; only the server counts. */
 static void test_a_third_host_that_connects_is_turned_away(void **state)
 {
-	struct endpoint third = lab_endpoint("127.0.0.2", 0);
+	struct endpoint third = netns_endpoint("127.0.0.2", 0);
 	struct server_spec spec = lab_server_spec();
 	struct client_transfer t = { .command = "LIST" };
 	static struct client c;
@@ -410,7 +410,7 @@ static void test_a_third_host_that_connects_is_turned_away(void **state)
 /* Both connections come from the address that the lab wants. */
 static void test_where_it_comes_from(void **state)
 {
-	struct endpoint third = lab_endpoint("127.0.0.3", 0);
+	struct endpoint third = netns_endpoint("127.0.0.3", 0);
 	struct server_spec spec = lab_server_spec();
 	struct endpoint at = lab_start(&spec);
 	struct scenario s = { .client = lab_client_spec(&at, CLIENT_EXPLICIT),

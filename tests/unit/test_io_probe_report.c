@@ -49,15 +49,15 @@ static void rules_without(FILE *to, const struct survey *s)
 static struct survey *made(enum client_tls tls, const char *addr, uint16_t port)
 {
 	static struct survey s;
-	struct endpoint at = lab_endpoint(addr, port);
+	struct endpoint at = netns_endpoint(addr, port);
 
 	memset(&s, 0, sizeof(s));
 	s.url = (struct url){ .tls = tls, .port = port, .user = "me" };
 	snprintf(s.url.host, sizeof(s.url.host), "ftp.example");
 	s.address[0] = s.server = at;
 	s.addresses = 1;
-	s.client =
-		lab_endpoint(addr_is_v4(&at.addr) ? "192.0.2.9" : "::9", 50000);
+	s.client = netns_endpoint(addr_is_v4(&at.addr) ? "192.0.2.9" : "::9",
+				  50000);
 	s.logged_in = true;
 	s.way[VIA_EPSV] = (struct survey_way){ .tried = true,
 					       .announced = 16,
@@ -123,7 +123,7 @@ static void test_config_of_what_works_otherwise(void **state)
 static void test_config_behind_nat(void **state)
 {
 	struct survey *s = made(CLIENT_EXPLICIT, "203.0.113.5", 21);
-	struct endpoint inside = lab_endpoint("10.2.5.5", 0);
+	struct endpoint inside = netns_endpoint("10.2.5.5", 0);
 	const struct policy_server *server;
 	struct config c;
 
@@ -331,8 +331,8 @@ static void test_text_of_other_addresses(void **state)
 
 	(void)state;
 	assert_null(strstr(written(probe_text, s), "not probed "));
-	s->address[1] = lab_endpoint("2001:db8::1", 21);
-	s->address[2] = lab_endpoint("10.0.0.2", 21);
+	s->address[1] = netns_endpoint("2001:db8::1", 21);
+	s->address[2] = netns_endpoint("10.0.0.2", 21);
 	s->addresses = 3;
 	assert_non_null(strstr(written(probe_text, s),
 			       "\n  not probed   2001:db8::1, 10.0.0.2\n"));

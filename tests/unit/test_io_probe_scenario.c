@@ -61,7 +61,7 @@ static void all_ways(const char *addr, enum client_tls tls, uint16_t version)
 	struct server_spec spec = lab_server_spec();
 	struct endpoint at;
 
-	spec.at = lab_endpoint(addr, 0);
+	spec.at = netns_endpoint(addr, 0);
 	spec.implicit = tls == CLIENT_IMPLICIT;
 	spec.role = lab_server_role(version);
 	spec.reuse = tls != CLIENT_FTP;
@@ -100,7 +100,7 @@ static void test_each_tls_version_works(void **state)
 
 static void test_names(void **state)
 {
-	struct endpoint v6 = lab_endpoint("::1", 21);
+	struct endpoint v6 = netns_endpoint("::1", 21);
 	struct scenario s = scenario_with(&v6, CLIENT_IMPLICIT, VIA_EPRT);
 	char name[SCENARIO_NAME_MAX];
 

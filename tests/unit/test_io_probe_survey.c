@@ -89,7 +89,7 @@ static void test_implicit_tls_over_ipv6(void **state)
 
 	(void)state;
 	lab_needs_ipv6();
-	spec.at = lab_endpoint("::1", 0);
+	spec.at = netns_endpoint("::1", 0);
 	spec.implicit = true;
 	spec.passive = (struct port_range){ 42000, 42999 };
 	s = survey_of(&spec, CLIENT_IMPLICIT, true, 0);
@@ -140,7 +140,7 @@ static void test_expired_certificate(void **state)
 static void test_private_address_announced(void **state)
 {
 	struct server_spec spec = lab_server_spec();
-	struct endpoint inside = lab_endpoint("10.2.5.5", 0);
+	struct endpoint inside = netns_endpoint("10.2.5.5", 0);
 	const struct survey *s;
 
 	(void)state;
@@ -157,7 +157,7 @@ static void test_private_address_announced(void **state)
 		addr_equal(&s->way[VIA_PASV].list.to.addr, &s->server.addr));
 	assert_findings(s, "announced-elsewhere self-signed");
 	/* "Where you are talking to" is nowhere else. */
-	spec.announced = lab_endpoint("0.0.0.0", 0).addr;
+	spec.announced = netns_endpoint("0.0.0.0", 0).addr;
 	s = survey_of(&spec, CLIENT_EXPLICIT, false, 0);
 	assert_findings(s, "self-signed");
 }
@@ -165,7 +165,7 @@ static void test_private_address_announced(void **state)
 static void test_range_exhausted(void **state)
 {
 	struct server_spec spec = lab_server_spec();
-	struct endpoint any = lab_endpoint("127.0.0.1", 0), taken;
+	struct endpoint any = netns_endpoint("127.0.0.1", 0), taken;
 	int other = socket_listen(&any);
 	const struct survey *s;
 
@@ -282,7 +282,7 @@ static void test_no_active(void **state)
 static void test_active_from_the_data_port(void **state)
 {
 	struct server_spec spec = lab_server_spec();
-	struct endpoint at = lab_endpoint("127.0.0.1", 0);
+	struct endpoint at = netns_endpoint("127.0.0.1", 0);
 	const struct survey *s;
 	int fd = socket_listen(&at);
 
@@ -394,7 +394,7 @@ static void test_nobody_there(void **state)
 {
 	struct url url = { .tls = CLIENT_IMPLICIT, .is_addr = true };
 	struct survey_spec how = { .url = &url, .times = CLIENT_TIMES_DEFAULT };
-	struct endpoint at = lab_endpoint("127.0.0.1", 0);
+	struct endpoint at = netns_endpoint("127.0.0.1", 0);
 	static struct survey s;
 	int fd = socket_listen(&at);
 
@@ -452,7 +452,7 @@ static void test_private_addresses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		struct endpoint e = lab_endpoint(table[i].addr, 0);
+		struct endpoint e = netns_endpoint(table[i].addr, 0);
 
 		if (addr_is_private(&e.addr) != table[i].private)
 			fail_msg("%s", table[i].addr);

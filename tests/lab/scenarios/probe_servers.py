@@ -8,7 +8,7 @@ from dataclasses import replace
 import servers
 from ftps import VERSIONS, Tls
 from lab import Lab
-from probing import expect, probe, works
+from probing import accepted, expect, probe, works
 from topology import FAMILIES, V4
 from waiting import LabError, about
 
@@ -54,6 +54,8 @@ def check(lab, name, version):
     works(facts, "EPSV", "EPRT",
           *(("PASV", "PORT") if lab.family == V4 else ()))
     in_range(facts)
+    if f": {lab.target}\n" not in accepted(lab, facts):
+        raise LabError(f"whose configuration? {facts['advice']}")
     if tls:
         encrypted(tls, facts)
 

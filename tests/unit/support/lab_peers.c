@@ -20,17 +20,9 @@
 
 static struct server running;
 
-struct endpoint lab_endpoint(const char *addr, uint16_t port)
-{
-	struct endpoint e = { .port = port };
-
-	assert_int_equal(addr_parse(span_str(addr), &e.addr), PARSE_OK);
-	return e;
-}
-
 void lab_needs_ipv6(void)
 {
-	struct endpoint at = lab_endpoint("::1", 0);
+	struct endpoint at = netns_endpoint("::1", 0);
 	int fd = socket_listen(&at);
 
 	if (fd < 0) {
@@ -86,7 +78,7 @@ const struct tls_role *lab_client_role(void)
 
 struct server_spec lab_server_spec(void)
 {
-	return (struct server_spec){ .at = lab_endpoint("127.0.0.1", 0),
+	return (struct server_spec){ .at = netns_endpoint("127.0.0.1", 0),
 				     .role = lab_server_role(0),
 				     .user = LAB_USER,
 				     .password = LAB_PASSWORD };

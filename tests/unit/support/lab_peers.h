@@ -6,13 +6,11 @@
 
 #include "lab/client.h"
 #include "lab/server.h"
+#include "netns.h"
 
 #define LAB_NAME     "ftp.example"
 #define LAB_USER     "ftpuser"
 #define LAB_PASSWORD "secret"
-
-/* "127.0.0.1" or "::1", and a port. */
-struct endpoint lab_endpoint(const char *addr, uint16_t port);
 
 /* Skip the test, and say so, where this machine has no IPv6. */
 void lab_needs_ipv6(void);
