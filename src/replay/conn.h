@@ -76,6 +76,14 @@ struct conn_side {
 
 struct conn_way;
 
+/* A SYN that came while the connection was alive: see again.c. */
+struct conn_again {
+	uint32_t isn;
+	uint16_t len; /* 0: none */
+	uint8_t bytes[CONN_SYN_MAX];
+	struct story_place place;
+};
+
 struct conn {
 	/* What every packet needs lies together, for conns_ahead(). */
 	struct conn_way *way[CONN_WAYS];
@@ -100,6 +108,8 @@ struct conn {
 	struct endpoint from, to;         /* way[0]'s */
 	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
 					   * where there is one */
+
+	struct conn_again again;
 
 	/* A control connection. */
 	uint64_t session; /* the engine's; 0: none yet */
@@ -130,6 +140,11 @@ struct conn_fresh {
 /* Count @f, which @side of @c sends. */
 struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
 			    const struct story_place *place);
+
+/* Give @f, which @side of @c sends, a right checksum in a copy in @room, where a
+ * card was still to do so, or where @side's say nothing: see replay.h. */
+void conn_mend(struct conn *c, int side, struct frame *f,
+	       uint8_t room[FRAME_ROOM]);
 
 /* What @side acknowledges with @ack, as the engine's other side of the gateway
  * numbers it: see edits.h. */

@@ -73,6 +73,21 @@ struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
 	return fresh;
 }
 
+void conn_mend(struct conn *c, int side, struct frame *f,
+	       uint8_t room[FRAME_ROOM])
+{
+	struct conn_side *s = &c->side[side];
+	const bool first = !s->sums_seen;
+	const enum frame_sum sum =
+		f->snapped ? FRAME_SUM_GOOD : frame_sum(&f->packet);
+
+	s->sums_seen = true;
+	s->bad_sums |= first && sum == FRAME_SUM_BAD;
+	if (sum == FRAME_SUM_UNFINISHED ||
+	    (sum == FRAME_SUM_BAD && s->bad_sums))
+		frame_mend_sum(f, room);
+}
+
 uint32_t conn_ack(const struct conn *c, int side, uint32_t ack)
 {
 	return edits_far(&c->edits[!side], ack - c->added[!side]);

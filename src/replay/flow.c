@@ -75,8 +75,8 @@ static void give(struct replay *r, struct conn *c, int side,
 	r->conn = NULL;
 }
 
-static void pass(struct replay *r, const struct conn *c, int side,
-		 const struct frame *f)
+void flow_pass(struct replay *r, const struct conn *c, int side,
+	       const struct frame *f)
 {
 	if (!r->writer)
 		return;
@@ -132,9 +132,21 @@ void flow_syn(struct replay *r, struct frame *f, struct pair *pair)
 	if (!c)
 		return;
 	legs_is_second(&found, f);
+	conn_mend(c, 0, f, r->frame_room);
 	conn_take(c, 0, f, &r->place);
 	give(r, c, 0, f, &c->key_from, &c->key_to);
 	explain(c, pair);
+}
+
+bool flow_is_awaited(struct replay *r, const struct conn *c,
+		     const struct pair *pair)
+{
+	struct conn next = { .from = c->from,
+			     .to = c->to,
+			     .flow.active = c->flow.active };
+
+	name_ends(r, &next, pair);
+	return pair_opens(pair, &next.key_to);
 }
 
 struct conn *flow_midstream(struct replay *r, const struct frame *f,
@@ -150,9 +162,13 @@ struct conn *flow_midstream(struct replay *r, const struct frame *f,
 void flow_verdict(struct conn *c, const struct event *ev)
 {
 	c->flow.related = ev->data.related;
+	c->flow.active = ev->data.active;
 	c->flow.granted = ev->data.granted;
-	if (ev->session)
+	if (ev->session) {
 		c->flow.session = ev->session;
+		c->flow.client = ev->client;
+		c->flow.server = ev->server;
+	}
 	free(c->reason);
 	c->reason = ev->data.reason ? strdup(ev->data.reason) : NULL;
 }
@@ -190,7 +206,7 @@ void flow_packet(struct replay *r, const struct conn_found *found,
 	if (c->watched && !c->told)
 		give(r, c, side, f, &c->key_from, &c->in_to);
 	else
-		pass(r, c, side, f);
+		flow_pass(r, c, side, f);
 	if (conn_is_over(c))
 		over(r, c);
 }
@@ -201,7 +217,9 @@ void flow_tell(struct replay *r, struct conn *c)
 		return;
 	c->told = true;
 	c->flow.opened_us = c->opened.at_us;
-	c->flow.closed_us = c->last.at_us;
+	/* A capture's time may go back. */
+	c->flow.closed_us = c->last.at_us > c->opened.at_us ? c->last.at_us
+							    : c->opened.at_us;
 	c->flow.reset = c->reset;
 	c->flow.established = c->established;
 	c->flow.reason = c->flow.midstream ? NULL : c->reason;

@@ -275,6 +275,13 @@ static const struct announced *announced(const struct pair_memory *m,
 	return NULL;
 }
 
+bool pair_opens(const struct pair *p, const struct endpoint *to)
+{
+	const struct announced *a = announced(p->memory, to);
+
+	return a && a->state == ANNOUNCED_OPEN;
+}
+
 static void encrypted_reason(const struct pair_memory *m,
 			     const struct endpoint *to,
 			     char out[PAIR_REASON_MAX])

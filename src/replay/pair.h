@@ -58,6 +58,9 @@ void pairs_event(struct pairs *t, const struct event *event);
 void pair_reason(const struct pair *p, const struct endpoint *to,
 		 char out[PAIR_REASON_MAX]);
 
+/* Is a pinhole open that leads to @to, named likewise? */
+bool pair_opens(const struct pair *p, const struct endpoint *to);
+
 /* NULL is fine. */
 void pairs_free(struct pairs *t);
 

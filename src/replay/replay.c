@@ -60,7 +60,7 @@ static void stranger_syn(struct replay *r, const struct frame *f)
 
 /* A control connection begins. Its SYN waits for the packet behind it, for
  * that may be its second leg, which names the real server. */
-static void control_syn(struct replay *r, const struct frame *f,
+static void control_syn(struct replay *r, struct frame *f,
 			const struct endpoint *from, const struct endpoint *to)
 {
 	struct conn *c = conns_add(r->conns, CONN_CONTROL, from, to);
@@ -72,6 +72,7 @@ static void control_syn(struct replay *r, const struct frame *f,
 	}
 	c->isn = f->packet.seq;
 	legs_is_second(&found, f);
+	conn_mend(c, 0, f, r->frame_room);
 	conn_take(c, 0, f, &r->place);
 	if (f->packet.ip.len > sizeof(c->syn)) {
 		/* Such a connection is picked up behind its SYN. */
@@ -83,7 +84,7 @@ static void control_syn(struct replay *r, const struct frame *f,
 }
 
 /* @f is the second leg of the SYN that went from @src to @dst. */
-static void second_syn(struct replay *r, const struct frame *f,
+static void second_syn(struct replay *r, struct frame *f,
 		       const struct endpoint *src, const struct endpoint *dst)
 {
 	const struct packet *p = &f->packet;
@@ -103,6 +104,40 @@ static void second_syn(struct replay *r, const struct frame *f,
 		signalling_flush(r, c);
 }
 
+/* The connection with these ends is alive, and this is not its SYN. */
+static bool is_again(struct replay *r, const struct conn_found *found,
+		     const struct pair *pair)
+{
+	if (!found->conn || found->conn->closed)
+		return false;
+	return found->side != 0 || found->conn->role == CONN_CONTROL || !pair ||
+	       !flow_is_awaited(r, found->conn, pair);
+}
+
+/* The same SYN as before, be it sent again or on its way. */
+static bool is_repeated(const struct conn_found *found, const struct frame *f)
+{
+	return found->conn && found->side == 0 &&
+	       found->conn->isn == f->packet.seq;
+}
+
+static void repeated(struct replay *r, const struct conn_found *found,
+		     struct frame *f)
+{
+	if (legs_is_second(found, f)) {
+		r->counts->second_legs++;
+		return;
+	}
+	if (found->conn->role == CONN_DATA) {
+		conn_mend(found->conn, 0, f, r->frame_room);
+		flow_packet(r, found, f);
+		return;
+	}
+	signalling_flush(r, found->conn);
+	conn_mend(found->conn, 0, f, r->frame_room);
+	signalling_packet(r, found, f);
+}
+
 static void opening(struct replay *r, struct frame *f)
 {
 	const struct packet *p = &f->packet;
@@ -110,13 +145,16 @@ static void opening(struct replay *r, struct frame *f)
 	struct endpoint src, dst;
 	struct pair *pair;
 
-	if (found.conn && found.side == 0 && found.conn->isn == p->seq) {
+	if (is_repeated(&found, f)) {
+		repeated(r, &found, f);
+		return;
+	}
+	pair = pairs_find(r->pairs, &p->src.addr, &p->dst.addr);
+	if (is_again(r, &found, pair)) {
 		if (legs_is_second(&found, f))
 			r->counts->second_legs++;
-		else if (found.conn->role == CONN_DATA)
-			flow_packet(r, &found, f);
 		else
-			signalling_packet(r, &found, f);
+			again_syn(r, &found, f);
 		return;
 	}
 	if (syns_find(r->syns, f, r->place.at_us, &src, &dst)) {
@@ -124,7 +162,6 @@ static void opening(struct replay *r, struct frame *f)
 		return;
 	}
 	syns_add(r->syns, f, r->place.at_us);
-	pair = pairs_find(r->pairs, &p->src.addr, &p->dst.addr);
 	if (is_watched(r, p->dst.port))
 		control_syn(r, f, &p->src, &p->dst);
 	else if (pair)
@@ -161,27 +198,6 @@ static struct conn *midstream(struct replay *r, const struct frame *f)
 
 /* --- one packet ------------------------------------------------------------- */
 
-static void mend(struct replay *r, const struct conn_found *found,
-		 struct frame *f)
-{
-	struct conn_side *s = &found->conn->side[found->side];
-	const bool first = !s->synced && !s->sums_seen;
-
-	s->sums_seen = true;
-	switch (f->snapped ? FRAME_SUM_GOOD : frame_sum(&f->packet)) {
-	case FRAME_SUM_GOOD:
-		return;
-	case FRAME_SUM_BAD:
-		s->bad_sums |= first;
-		if (!s->bad_sums)
-			return;
-		break;
-	case FRAME_SUM_UNFINISHED:
-		break;
-	}
-	frame_mend_sum(f, r->frame_room);
-}
-
 static void take_tcp(struct replay *r, struct frame *f)
 {
 	struct conn_found found;
@@ -203,11 +219,16 @@ static void take_tcp(struct replay *r, struct frame *f)
 			legs_added(&found, f);
 		return;
 	}
+	if (again_answered(r, &found, f)) {
+		take_tcp(r, f);
+		return;
+	}
 	conns_touch(r->conns, found.conn);
 	if (found.conn->role == CONN_CONTROL)
 		signalling_flush(r, found.conn);
-	if (found.conn->role == CONN_CONTROL || r->writer)
-		mend(r, &found, f);
+	if (found.conn->role == CONN_CONTROL || found.conn->watched ||
+	    r->writer)
+		conn_mend(found.conn, found.side, f, r->frame_room);
 	if (found.conn->role == CONN_CONTROL)
 		signalling_packet(r, &found, f);
 	else
@@ -243,6 +264,9 @@ static void gone(void *arg, struct conn *c)
 	struct replay *r = arg;
 
 	if (c->role == CONN_DATA) {
+		/* Behind its end the capture does not say. */
+		if (c->flow.related && !c->closed && !r->ending)
+			world_data_over(r, c);
 		flow_tell(r, c);
 		return;
 	}
@@ -332,6 +356,7 @@ static uint64_t frames_of(const struct replay *r, const struct capture_merge *m)
 static void finish(struct replay *r, const struct capture_merge *m)
 {
 	r->end.frames = r->counts->frames = frames_of(r, m);
+	r->ending = true;
 	conns_clear(r->conns, CONN_DATA);
 	r->conn = NULL;
 	world_shutdown(r);

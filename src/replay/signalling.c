@@ -99,8 +99,8 @@ static struct passing passing_of(struct replay *r, const struct conn *c,
 	};
 }
 
-static void give(struct replay *r, struct conn *c, int side,
-		 const struct frame *f)
+void signalling_pass(struct replay *r, struct conn *c, int side,
+		     const struct frame *f)
 {
 	struct passing x = passing_of(r, c, side, f);
 
@@ -125,7 +125,7 @@ void signalling_flush(struct replay *r, struct conn *c)
 	signalling_translation(r, c);
 	r->place = c->opened;
 	if (f.kind == PACKET_TCP)
-		give(r, c, 0, &f);
+		signalling_pass(r, c, 0, &f);
 	r->place = place;
 }
 
@@ -166,7 +166,7 @@ void signalling_packet(struct replay *r, const struct conn_found *found,
 	fresh = conn_take(c, found->side, f, &r->place);
 	if (f->payload)
 		count(c, phase, fresh.bytes);
-	give(r, c, found->side, f);
+	signalling_pass(r, c, found->side, f);
 	if (r->hidden && c->session && !c->told)
 		decrypt(r, c, found->side, f);
 	if (!conn_is_over(c))

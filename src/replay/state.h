@@ -60,8 +60,10 @@ struct replay {
 	struct replay_counts *counts;
 	struct passing passing[PASSING_MAX];
 	bool failed;                    /* no memory */
+	bool ending;                    /* the capture is over */
 	uint8_t frame_room[FRAME_ROOM]; /* a packet that was mended */
 	uint8_t view_room[FRAME_ROOM];  /* the same, as the inside sees it */
+	uint8_t syn_room[FRAME_ROOM];   /* one that was kept, mended */
 };
 
 /* --- world.c -------------------------------------------------------------- */
@@ -95,6 +97,10 @@ void signalling_translation(struct replay *r, struct conn *c);
 void signalling_packet(struct replay *r, const struct conn_found *found,
 		       struct frame *f);
 
+/* Give it to the engine, uncounted. */
+void signalling_pass(struct replay *r, struct conn *c, int side,
+		     const struct frame *f);
+
 /* The SYN that waits for its second leg goes on without. */
 void signalling_flush(struct replay *r, struct conn *c);
 
@@ -113,11 +119,30 @@ struct conn *flow_midstream(struct replay *r, const struct frame *f,
 void flow_packet(struct replay *r, const struct conn_found *found,
 		 struct frame *f);
 
+/* Let it go on, uncounted. */
+void flow_pass(struct replay *r, const struct conn *c, int side,
+	       const struct frame *f);
+
+/* Does a pinhole wait for a SYN with @c's ends? */
+bool flow_is_awaited(struct replay *r, const struct conn *c,
+		     const struct pair *pair);
+
 /* The engine lets in, or not, the connection whose SYN is under way. */
 void flow_verdict(struct conn *c, const struct event *ev);
 void flow_created(struct conn *c, const struct data_entry *entry);
 
 /* Tell it, once. */
 void flow_tell(struct replay *r, struct conn *c);
+
+/* --- again.c ------------------------------------------------------------------ */
+
+/* @f, a SYN, has the ends of a connection that is alive. */
+void again_syn(struct replay *r, const struct conn_found *found,
+	       struct frame *f);
+
+/* Does @f answer such a SYN? Then found->conn is gone, and another one may be
+ * in its place. */
+bool again_answered(struct replay *r, const struct conn_found *found,
+		    const struct frame *f);
 
 #endif
