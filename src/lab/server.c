@@ -84,6 +84,9 @@ bool server_goes_on(struct session_state *s, enum stage stage, bool *on)
 		*on = server_say(s, "%s", refusal[stage]) &&
 		      stage != STAGE_GREETING;
 		break;
+	case SERVER_QUITS:
+		server_say(s, "%s", refusal[stage]);
+		break;
 	case SERVER_CUTS:
 		break;
 	case SERVER_STALLS:

@@ -35,7 +35,8 @@
 enum server_does {
 	SERVER_GOES_ON,
 	SERVER_REFUSES, /* with a 4yz or 5yz, or a TLS alert */
-	SERVER_CUTS,    /* closes its connections */
+	SERVER_QUITS,   /* the same, and closes its connections */
+	SERVER_CUTS,    /* closes them without a word */
 	SERVER_STALLS,  /* says nothing more until the client closes */
 	SERVER_BABBLES, /* sends what is neither FTP nor TLS */
 	SERVER_FLOODS,  /* begins a reply that never ends */

@@ -120,10 +120,12 @@ bool surveyor_ready(struct surveyor *v)
 
 	if (c->stop.reason == STOP_NOT)
 		return true;
-	/* A reply that said no leaves the session as it was. */
+	/* A reply that said no leaves the session as it was, but for vsftpd's,
+	 * which has no port left and ends. */
 	if (c->stop.stage == STAGE_ENDPOINT && c->stop.reason == STOP_REFUSED) {
 		c->stop = (struct stop){ .reason = STOP_NOT };
-		return true;
+		if (client_ask(c, STAGE_ENDPOINT, "NOOP"))
+			return true;
 	}
 	if (v->out->logins == SURVEY_LOGINS_MAX)
 		return false;

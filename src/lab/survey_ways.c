@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a real FTP or FTPS server is like: its data connections. */
-#include <stdlib.h>
-
 #include "lab/survey_private.h"
 
 /* --- passive ports ---------------------------------------------------------------------- */

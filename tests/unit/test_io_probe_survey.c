@@ -14,9 +14,6 @@
 #include "support.h"
 #include "surveys.h"
 
-/* Nothing comes on loopback that has not come by then. */
-#define SHORT_MS 100
-
 static void test_ftp(void **state)
 {
 	struct server_spec spec = lab_server_spec();
@@ -337,92 +334,6 @@ static void test_low_and_wide_ports(void **state)
 	assert_findings(&s, "wide-range");
 }
 
-/* --- at every stage ------------------------------------------------------------------------- */
-
-static const enum stage before_data[] = {
-	STAGE_GREETING, STAGE_AUTH, STAGE_HANDSHAKE, STAGE_LOGIN,
-	STAGE_PBSZ,     STAGE_PROT, STAGE_FEAT,
-};
-
-static const enum stage at_data[] = { STAGE_ENDPOINT, STAGE_DATA_HANDSHAKE,
-				      STAGE_TRANSFER };
-
-static const struct survey *with_fault(enum stage stage, enum server_does does,
-				       uint32_t ms)
-{
-	struct server_spec spec = lab_server_spec();
-
-	spec.fault.at = stage;
-	spec.fault.does = does;
-	return survey_of(&spec, CLIENT_EXPLICIT, false, ms);
-}
-
-/* The survey ends, and names the stage. */
-static void stops_at_every_stage(enum server_does does, uint32_t ms)
-{
-	const struct survey *s;
-
-	for (size_t i = 0; i < ARRAY_SIZE(before_data); i++) {
-		s = with_fault(before_data[i], does, ms);
-		assert_int_equal(s->stop.stage, before_data[i]);
-		assert_int_not_equal(s->stop.reason, STOP_NOT);
-		assert_true(survey_findings(s) & 1u << FINDING_STOPPED);
-		assert_false(s->way[VIA_EPSV].tried);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(at_data); i++) {
-		s = with_fault(at_data[i], does, ms);
-		assert_well(&s->stop);
-		assert_int_equal(s->way[VIA_EPSV].stop.stage, at_data[i]);
-		assert_int_equal(s->way[VIA_PASV].stop.stage, at_data[i]);
-		assert_true(survey_findings(s) & 1u << FINDING_PASSIVE_FAILS);
-	}
-}
-
-static void test_cut_at_every_stage(void **state)
-{
-	(void)state;
-	stops_at_every_stage(SERVER_CUTS, 0);
-}
-
-static void test_stalled_at_every_stage(void **state)
-{
-	(void)state;
-	stops_at_every_stage(SERVER_STALLS, SHORT_MS);
-}
-
-static void test_nobody_there(void **state)
-{
-	struct url url = { .tls = CLIENT_IMPLICIT, .is_addr = true };
-	struct survey_spec how = { .url = &url, .times = CLIENT_TIMES_DEFAULT };
-	struct endpoint at = netns_endpoint("127.0.0.1", 0);
-	static struct survey s;
-	int fd = socket_listen(&at);
-
-	(void)state;
-	assert_int_equal(socket_local(fd, &at), 0);
-	close(fd);
-	url.addr = at.addr;
-	url.port = at.port;
-	survey_run(&how, &s);
-	assert_stop(&s.stop, STAGE_CONNECT, STOP_BROKEN);
-	assert_int_equal(s.server.port, 0);
-	assert_findings(&s, "stopped");
-}
-
-static void test_no_such_name(void **state)
-{
-	/* RFC 6761 6.4: it never exists, and DNS need not be asked. */
-	struct url url = { .tls = CLIENT_FTP, .host = "ftp.invalid" };
-	struct survey_spec how = { .url = &url, .times = CLIENT_TIMES_DEFAULT };
-	static struct survey s;
-
-	(void)state;
-	survey_run(&how, &s);
-	assert_stop(&s.stop, STAGE_RESOLVE, STOP_REFUSED);
-	assert_true(s.stop.text_len > 0);
-	assert_int_equal(s.addresses, 0);
-}
-
 static void test_private_addresses(void **state)
 {
 	static const struct {
@@ -480,10 +391,6 @@ int main(void)
 		peers_test(test_active_from_the_data_port),
 		peers_test(test_data_connections_fail),
 		cmocka_unit_test(test_low_and_wide_ports),
-		peers_test(test_cut_at_every_stage),
-		peers_test(test_stalled_at_every_stage),
-		cmocka_unit_test(test_nobody_there),
-		cmocka_unit_test(test_no_such_name),
 		cmocka_unit_test(test_private_addresses),
 	};
 

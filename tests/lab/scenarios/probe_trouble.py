@@ -27,12 +27,12 @@ signal.pause()
 
 # What the servers do then, as exit status and findings.
 _EXHAUSTED = {
-    # 500 OOPS: vsf_sysutil_bind
+    # 500 OOPS: vsf_sysutil_bind, and it ends the session.
     "vsftpd": (1, "range-exhausted"),
     "pure-ftpd": (1, "range-exhausted", "tls-offered"),
     # Any other port.
     "proftpd": (0, "wide-range"),
-    "pyftpdlib": (0, "wide-range"),
+    "pyftpdlib": (0, "wide-range", "any-data-port"),
 }
 
 
@@ -125,4 +125,8 @@ def exhausted(space):
                 [PYTHON, "-c", _OCCUPY, *map(str, PASSIVE)],
                 f"{lab.directory}/holder"))
             wait_until(lambda: "held" in holder.tail(), "all ports taken")
-            expect(probe(lab), *_EXHAUSTED[name])
+            facts = expect(probe(lab, "--active"), *_EXHAUSTED[name])
+            # Active mode has nothing to do with it.
+            active = [facts["ways"][via]["works"] for via in ("EPRT", "PORT")]
+            if not all(active):
+                raise LabError(f"active mode: {facts['ways']}")
