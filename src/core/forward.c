@@ -218,7 +218,7 @@ static bool hides_acked(const struct engine *e, const struct session *s,
 			enum direction d, uint32_t seq)
 {
 	return e->policy->explicit_tls == TLS_REQUIRE && d == FROM_CLIENT &&
-	       s->read == READ_TRUSTED && s->side[d].synced &&
+	       s->read == READ_TRUSTED && s->side[d].confirmed &&
 	       seq_before(seq, s->side[d].una);
 }
 

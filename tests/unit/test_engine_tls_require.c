@@ -307,6 +307,27 @@ static void after_ccc(void **state)
 	}
 }
 
+/* Picked up in its middle, behind bytes that were lost before they came here:
+ * they are no login that was refused, and the server does need them. */
+static void lost_before_the_middle(void **state)
+{
+	struct wire w;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		wire_start(&w, options[i]);
+		scene_configure(&w);
+		w.policy.explicit_tls = TLS_REQUIRE;
+		w.end[CLIENT].peer_isn = w.end[SERVER].isn;
+		w.end[SERVER].peer_isn = w.end[CLIENT].isn;
+		wire_write(&w, CLIENT, "SYST\r\nNOOP\r\n", 12);
+		wire_segment(&w, CLIENT, 6, 12);
+		wire_pump(&w, CLIENT);
+		wire_expect(&w, SERVER, "SYST\r\nNOOP\r\n");
+		scene_stop(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +343,7 @@ int main(void)
 		cmocka_unit_test(nagle),
 		cmocka_unit_test(acknowledged_and_again),
 		cmocka_unit_test(after_ccc),
+		cmocka_unit_test(lost_before_the_middle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
