@@ -118,15 +118,10 @@ bool surveyor_ready(struct surveyor *v)
 	struct client *c = v->client;
 	struct client_spec how = c->spec;
 
+	/* Even after a reply that says no: vsftpd says 500 where no passive port
+	 * is left, and its session is of no more use. */
 	if (c->stop.reason == STOP_NOT)
 		return true;
-	/* A reply that said no leaves the session as it was, but for vsftpd's,
-	 * which has no port left and ends. */
-	if (c->stop.stage == STAGE_ENDPOINT && c->stop.reason == STOP_REFUSED) {
-		c->stop = (struct stop){ .reason = STOP_NOT };
-		if (client_ask(c, STAGE_ENDPOINT, "NOOP"))
-			return true;
-	}
 	if (v->out->logins == SURVEY_LOGINS_MAX)
 		return false;
 	client_close(c);

@@ -29,8 +29,8 @@
  * an eighth of it out. More are more noise in the server's log. */
 #define SURVEY_TRIES 16
 
-/* A session that a data connection has spoiled is begun anew: once for each of
- * four ways and once for the test without resumption, besides the first. */
+/* A session in which anything went wrong is followed by a new one: for each of
+ * four ways and for the test without resumption, besides the first. */
 #define SURVEY_LOGINS_MAX 6
 
 /* Bytes of a listing that are read; the rest stays there. */

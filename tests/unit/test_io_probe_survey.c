@@ -235,7 +235,7 @@ static void test_no_epsv(void **state)
 	assert_stop(&s->way[VIA_EPSV].stop, STAGE_ENDPOINT, STOP_REFUSED);
 	assert_true(survey_way_works(s, VIA_PASV));
 	assert_int_equal(s->reuse, REUSE_NOT_REQUIRED);
-	assert_int_equal(s->logins, 1);
+	assert_int_equal(s->logins, 2);
 	assert_findings(s, "self-signed");
 }
 
