@@ -43,14 +43,22 @@ struct grant_seen {
 	char name[NAME_MAX_SHOWN];
 };
 
-struct pair_memory {
-	struct pair pair;
-	struct pair_key *name[KEYS_MAX];
-	struct announced announced[PAIR_ANNOUNCED_MAX];
-	unsigned int next; /* place in announced[] */
+/* One that is alive. */
+struct pair_session {
+	uint64_t id;
+	struct endpoint client, server;
 	bool encrypted;
 	const char *grant_refused;
 	struct grant_seen grant[2]; /* passive, active */
+};
+
+struct pair_memory {
+	struct pair pair;
+	struct pair_session session[PAIR_SESSIONS_MAX]; /* the oldest first */
+	unsigned int sessions;
+	struct pair_key *name[KEYS_MAX];
+	struct announced announced[PAIR_ANNOUNCED_MAX];
+	unsigned int next; /* place in announced[] */
 	struct pair_memory *newer, *older;
 };
 
@@ -178,23 +186,59 @@ static void announce(struct pair_memory *m, const struct endpoint *to,
 	*a = (struct announced){ *to, state, reason };
 }
 
+static struct pair_session *session_of(struct pair_memory *m, uint64_t id)
+{
+	for (unsigned int i = 0; i < m->sessions; i++)
+		if (m->session[i].id == id)
+			return &m->session[i];
+	return NULL;
+}
+
+/* The newest one stands for the pair. */
+static void show_newest(struct pair_memory *m)
+{
+	const struct pair_session *s;
+
+	m->pair.session = 0;
+	if (!m->sessions)
+		return;
+	s = &m->session[m->sessions - 1];
+	m->pair.session = s->id;
+	m->pair.client = s->client;
+	m->pair.server = s->server;
+}
+
+static void session_drop(struct pair_memory *m, struct pair_session *s)
+{
+	const struct pair_session *end = &m->session[m->sessions];
+
+	memmove(s, s + 1, (size_t)(end - (s + 1)) * sizeof(*s));
+	m->sessions--;
+}
+
 static void on_open(struct pair_memory *m, const struct event *ev)
 {
+	if (m->sessions == PAIR_SESSIONS_MAX)
+		session_drop(m, &m->session[0]);
+	m->session[m->sessions++] = (struct pair_session){
+		.id = ev->session,
+		.client = ev->client,
+		.server = ev->server,
+		.encrypted = ev->session_open.implicit_tls,
+	};
 	m->pair.alive++;
-	m->pair.session = ev->session;
-	m->pair.client = ev->client;
-	m->pair.server = ev->server;
-	m->encrypted = ev->session_open.implicit_tls;
-	m->grant_refused = NULL;
-	memset(m->grant, 0, sizeof(m->grant));
+	show_newest(m);
 }
 
 static void on_close(struct pair_memory *m, const struct event *ev)
 {
+	struct pair_session *s = session_of(m, ev->session);
+
 	if (m->pair.alive)
 		m->pair.alive--;
-	if (m->pair.session == ev->session)
-		m->pair.session = 0;
+	if (s)
+		session_drop(m, s);
+	show_newest(m);
 }
 
 static void on_endpoint(struct pair_memory *m, const struct event *ev)
@@ -219,12 +263,16 @@ static void on_pinhole(struct pair_memory *m, const struct event *ev)
 
 static void on_grant(struct pair_memory *m, const struct event *ev)
 {
-	struct grant_seen *g = &m->grant[ev->grant.active];
+	struct pair_session *s = session_of(m, ev->session);
+	struct grant_seen *g;
 
+	if (!s)
+		return;
 	if (ev->grant.op == GRANT_REFUSE) {
-		m->grant_refused = ev->grant.reason;
+		s->grant_refused = ev->grant.reason;
 		return;
 	}
+	g = &s->grant[ev->grant.active];
 	g->open = ev->grant.op == GRANT_OPEN;
 	g->ports = ev->grant.ports;
 	escape_text(ev->grant.server_name, g->name, sizeof(g->name));
@@ -232,8 +280,11 @@ static void on_grant(struct pair_memory *m, const struct event *ev)
 
 static void on_tls(struct pair_memory *m, const struct event *ev)
 {
-	m->encrypted = ev->tls.step != TLS_STEP_CLEARED &&
-		       ev->tls.step != TLS_STEP_FAILED;
+	struct pair_session *s = session_of(m, ev->session);
+
+	if (s)
+		s->encrypted = ev->tls.step != TLS_STEP_CLEARED &&
+			       ev->tls.step != TLS_STEP_FAILED;
 }
 
 void pairs_event(struct pairs *t, const struct event *ev)
@@ -282,12 +333,39 @@ bool pair_opens(const struct pair *p, const struct endpoint *to)
 	return a && a->state == ANNOUNCED_OPEN;
 }
 
+/* Does a connection to @to lead to the client? */
+static bool is_active(const struct pair_memory *m, const struct pair_session *s,
+		      const struct endpoint *to)
+{
+	return addr_equal(&to->addr, &s->client.addr) ||
+	       addr_equal(&to->addr, &m->pair.nat.client_public.addr);
+}
+
+/* The one whose hidden words may have announced a connection to @to: one with a
+ * grant, else the newest. NULL: all are in the clear. */
+static const struct pair_session *encrypted(const struct pair_memory *m,
+					    const struct endpoint *to)
+{
+	const struct pair_session *best = NULL;
+
+	for (unsigned int i = 0; i < m->sessions; i++) {
+		const struct pair_session *s = &m->session[i];
+
+		if (!s->encrypted)
+			continue;
+		if (!best || !best->grant[is_active(m, best, to)].open ||
+		    s->grant[is_active(m, s, to)].open)
+			best = s;
+	}
+	return best;
+}
+
 static void encrypted_reason(const struct pair_memory *m,
+			     const struct pair_session *s,
 			     const struct endpoint *to,
 			     char out[PAIR_REASON_MAX])
 {
-	const bool active = addr_equal(&to->addr, &m->pair.client.addr);
-	const struct grant_seen *g = &m->grant[active];
+	const struct grant_seen *g = &s->grant[is_active(m, s, to)];
 
 	if (g->open && g->ports.hi && !port_range_has(&g->ports, to->port))
 		snprintf(out, PAIR_REASON_MAX,
@@ -298,8 +376,8 @@ static void encrypted_reason(const struct pair_memory *m,
 	else
 		snprintf(out, PAIR_REASON_MAX,
 			 "the session is encrypted, and nothing is granted%s%s",
-			 m->grant_refused ? ": " : "",
-			 m->grant_refused ? m->grant_refused : "");
+			 s->grant_refused ? ": " : "",
+			 s->grant_refused ? s->grant_refused : "");
 }
 
 void pair_reason(const struct pair *p, const struct endpoint *to,
@@ -307,6 +385,7 @@ void pair_reason(const struct pair *p, const struct endpoint *to,
 {
 	const struct pair_memory *m = p->memory;
 	const struct announced *a = announced(m, to);
+	const struct pair_session *hidden = encrypted(m, to);
 
 	if (a)
 		snprintf(out, PAIR_REASON_MAX, "%s%s%s",
@@ -314,8 +393,8 @@ void pair_reason(const struct pair *p, const struct endpoint *to,
 			 a->reason ? a->reason : "");
 	else if (!p->alive)
 		snprintf(out, PAIR_REASON_MAX, "the session was over");
-	else if (m->encrypted)
-		encrypted_reason(m, to, out);
+	else if (hidden)
+		encrypted_reason(m, hidden, to, out);
 	else
 		snprintf(out, PAIR_REASON_MAX,
 			 "no command or reply announced this port");

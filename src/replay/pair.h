@@ -21,11 +21,15 @@
  * older ones were used or superseded. */
 #define PAIR_ANNOUNCED_MAX 8
 
+/* Sessions of one pair that are told apart, the newest ones: a client with
+ * several transfers at once has one for each, two as a rule. */
+#define PAIR_SESSIONS_MAX 4
+
 /* Longest reason: a sentence with a server's name and two ports. */
 #define PAIR_REASON_MAX 192
 
 struct pair {
-	uint64_t session;               /* the newest; 0: it is over */
+	uint64_t session;               /* the newest; 0: all are over */
 	struct endpoint client, server; /* of that session, the inside view */
 	struct nat_view nat;            /* of its hosts */
 	bool seen_twice;                /* both sides were captured, so it was

@@ -134,6 +134,11 @@ void flow_created(struct conn *c, const struct data_entry *entry);
 /* Tell it, once. */
 void flow_tell(struct replay *r, struct conn *c);
 
+/* --- opening.c ---------------------------------------------------------------- */
+
+/* @f is a SYN without ACK. */
+void opening_syn(struct replay *r, struct frame *f);
+
 /* --- again.c ------------------------------------------------------------------ */
 
 /* @f, a SYN, has the ends of a connection that is alive. */
