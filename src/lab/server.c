@@ -17,6 +17,9 @@
 #include "lab/server_private.h"
 #include "lab/socket.h"
 
+/* Any time would do: whoever started it ends it. */
+#define HOUR_MS 3600000
+
 /* Longest reply: an IPv6 address or a user's name, and some words. */
 #define REPLY_MAX 1024
 
@@ -302,44 +305,57 @@ static void converse(struct session_state *s)
 }
 
 static void serve_one(int fd, const struct endpoint *peer,
-		      const struct server_spec *spec, struct server_file *file)
+		      const struct server_spec *spec)
 {
 	struct session_state s = { .spec = spec,
-				   .file = file,
 				   .control = link_over(fd),
 				   .peer = *peer,
-				   .listener = -1 };
+				   .listener = -1,
+				   .file = malloc(SERVER_FILE_MAX) };
 
-	if (socket_local(fd, &s.local) == 0)
+	if (s.file && socket_local(fd, &s.local) == 0)
 		converse(&s);
+	free(s.file);
 	server_forget_data(&s);
 	link_close(&s.control);
 }
 
-int server_serve(int listener, const struct server_spec *spec)
+/* --- processes --------------------------------------------------------------------- */
+
+/* In a new process: see to it that it does not outlive the one that made it.
+ * False: that is gone already. */
+static bool depend_on(pid_t parent)
 {
-	struct server_file file = { .bytes = malloc(SERVER_FILE_MAX) };
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
+/* A process for each session: one that waits for a data connection which a
+ * firewall has dropped keeps no other waiting. */
+static void serve(int listener, const struct server_spec *spec)
+{
+	pid_t self = getpid();
 	struct endpoint peer;
 	int fd;
 
-	if (!file.bytes)
-		return -ENOMEM;
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
 	do {
-		/* A day: whoever started it ends it. */
-		fd = socket_accept(listener, &peer, deadline_in(86400000));
-		if (fd >= 0)
-			serve_one(fd, &peer, spec, &file);
+		fd = socket_accept(listener, &peer, deadline_in(HOUR_MS));
+		if (fd < 0)
+			continue;
+		if (fork() == 0) {
+			close(listener);
+			if (depend_on(self))
+				serve_one(fd, &peer, spec);
+			_exit(EXIT_SUCCESS);
+		}
+		close(fd);
 	} while (fd >= 0 || fd == -ETIMEDOUT);
-	free(file.bytes);
-	return fd;
 }
-
-/* --- a process of its own ------------------------------------------------------------ */
 
 int server_start(struct server *s, const struct server_spec *spec)
 {
 	int listener = socket_listen(&spec->at);
-	pid_t parent = getpid();
+	pid_t self = getpid();
 	int error = listener < 0 ? listener : socket_local(listener, &s->at);
 
 	if (error != 0) {
@@ -348,13 +364,12 @@ int server_start(struct server *s, const struct server_spec *spec)
 		return error;
 	}
 	s->pid = fork();
+	error = errno;
 	if (s->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() == parent)
-			server_serve(listener, spec);
+		if (depend_on(self))
+			serve(listener, spec);
 		_exit(EXIT_FAILURE);
 	}
-	error = errno;
 	close(listener);
 	return s->pid < 0 ? -error : 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A scripted FTP and FTPS server (RFC 959, 2428, 4217) that can go wrong at
- * every stage. It serves one session after another, keeps one file in memory,
- * touches no disk, and waits in poll(2) with a deadline for everything.
+ * every stage. Each session has a process of its own, which keeps one file in
+ * memory and touches no disk, and waits in poll(2) with a deadline for everything.
  *
  *	struct server server;
  *
@@ -75,15 +75,11 @@ struct server {
 	struct endpoint at; /* where it listens */
 };
 
-/* Start it in a process of its own, which does not outlive this one. It
- * listens when this returns. Gives 0 or a negative errno. */
+/* Start it, in the network namespace of the caller, in a process that does not
+ * outlive this one. It listens when this returns. Gives 0 or a negative errno. */
 int server_start(struct server *s, const struct server_spec *spec);
 
-/* End it, whatever it is doing, and wait for that. */
+/* End it, whatever it is doing, and wait for that. Its sessions end by it. */
 void server_stop(struct server *s);
-
-/* Serve in this process, from a listener of socket_listen(), until that fails.
- * Gives a negative errno. */
-int server_serve(int listener, const struct server_spec *spec);
 
 #endif

@@ -153,7 +153,7 @@ static bool send_file(struct session_state *s, struct link *data)
 {
 	uint64_t until = deadline_in(SERVER_PATIENCE_MS);
 
-	return link_write(data, span_of(s->file->bytes, s->file->len), until) ==
+	return link_write(data, span_of(s->file, s->file_len), until) ==
 		       LINK_DONE &&
 	       link_finish(data, until) == LINK_DONE;
 }
@@ -164,7 +164,7 @@ static bool send_list(struct session_state *s, struct link *data)
 	char line[80];
 	int len = snprintf(line, sizeof(line),
 			   "-rw-r--r-- 1 ftp ftp %zu Jan 01 00:00 file\r\n",
-			   s->file->len);
+			   s->file_len);
 
 	return link_write(data, span_of(line, (size_t)len), until) ==
 		       LINK_DONE &&
@@ -178,14 +178,14 @@ static bool receive_file(struct session_state *s, struct link *data)
 	size_t len = 0, got;
 
 	while (r == LINK_DONE && len < SERVER_FILE_MAX) {
-		r = link_read(data, s->file->bytes + len, SERVER_FILE_MAX - len,
-			      &got, until);
+		r = link_read(data, s->file + len, SERVER_FILE_MAX - len, &got,
+			      until);
 		if (r == LINK_DONE)
 			len += got;
 	}
-	s->file->len = len;
-	s->file->there = r == LINK_ENDED;
-	return s->file->there && link_finish(data, until) == LINK_DONE;
+	s->file_len = len;
+	s->has_file = r == LINK_ENDED;
+	return s->has_file && link_finish(data, until) == LINK_DONE;
 }
 
 /* A part of what there is, and then the fault. */
@@ -229,7 +229,7 @@ static bool begin(struct session_state *s, const struct ftp_command *cmd,
 	if (!server_goes_on(s, STAGE_DATA_CONNECT, on))
 		return false;
 	*on = true;
-	if (cmd->verb == FTP_RETR && !s->file->there)
+	if (cmd->verb == FTP_RETR && !s->has_file)
 		return server_say(s, "550 No such file") && false;
 	if (!s->active && s->listener < 0)
 		return server_say(s, "425 PORT or PASV first") && false;

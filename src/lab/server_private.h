@@ -10,17 +10,12 @@
 #include "lab/link.h"
 #include "lab/server.h"
 
-/* One file for all sessions. */
-struct server_file {
-	uint8_t *bytes; /* SERVER_FILE_MAX */
-	size_t len;
-	bool there;
-};
-
 /* A session; all false and closed at its start. */
 struct session_state {
 	const struct server_spec *spec;
-	struct server_file *file;
+	uint8_t *file; /* SERVER_FILE_MAX bytes: what STOR left */
+	size_t file_len;
+	bool has_file;
 	struct link control;
 	struct lines lines;
 	struct endpoint local, peer; /* of the control connection */
