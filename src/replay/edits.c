@@ -3,18 +3,28 @@
 
 #include <string.h>
 
-void edits_add(struct edits *e, uint32_t end, int32_t delta)
+static void push(struct edits *e, uint32_t end, int32_t delta)
 {
-	const int32_t so_far =
-		e->count ? e->edit[e->count - 1].delta : e->before;
-
 	if (e->count == EDITS_MAX) {
 		e->before = e->edit[0].delta;
 		memmove(e->edit, e->edit + 1,
 			(EDITS_MAX - 1) * sizeof(e->edit[0]));
 		e->count--;
 	}
-	e->edit[e->count++] = (struct edit){ end, so_far + delta };
+	e->edit[e->count++] = (struct edit){ end, delta };
+}
+
+void edits_learn(struct edits *e, uint32_t end, uint32_t out)
+{
+	struct edit *last = e->count ? &e->edit[e->count - 1] : NULL;
+	const int32_t delta = (int32_t)(out - end);
+
+	if (last && (int32_t)(end - last->end) < 0)
+		return;
+	if (last && end == last->end)
+		last->delta = delta;
+	else if (delta != (last ? last->delta : e->before))
+		push(e, end, delta);
 }
 
 uint32_t edits_far(const struct edits *e, uint32_t at)

@@ -11,13 +11,14 @@
 
 #include <stdint.h>
 
-/* Rewritten lines that may be on their way at once. A client waits for the
- * reply to PORT as a rule; of older ones only the sum counts. */
+/* Changed lines that may be on their way at once. A client waits for the reply
+ * to PORT as a rule; of older ones only the sum counts. */
 #define EDITS_MAX 4
 
 struct edit {
-	uint32_t end;  /* number behind the line, as its sender counts */
-	int32_t delta; /* bytes added so far, by this line and those before */
+	uint32_t end;  /* number behind a packet, as its sender counts */
+	int32_t delta; /* bytes added up to there; less than 0 also where the
+			* engine holds some back, or has replaced a line */
 };
 
 /* Zero is a good beginning. */
@@ -27,8 +28,9 @@ struct edits {
 	struct edit edit[EDITS_MAX];
 };
 
-/* A line that ended at @end has got @delta bytes more. */
-void edits_add(struct edits *e, uint32_t end, int32_t delta);
+/* A packet with payload that ended at @end ends at @out when it leaves. Older
+ * ones that come again say nothing. */
+void edits_learn(struct edits *e, uint32_t end, uint32_t out);
 
 /* The number @at of the sender, as its receiver would know it. */
 uint32_t edits_far(const struct edits *e, uint32_t at);

@@ -173,8 +173,10 @@ void flow_verdict(struct conn *c, const struct event *ev)
 	c->reason = ev->data.reason ? strdup(ev->data.reason) : NULL;
 }
 
-void flow_created(struct conn *c, const struct data_entry *entry)
+void flow_created(struct replay *r, struct conn *c,
+		  const struct data_entry *entry)
 {
+	c->watched = entry->mark & r->config->policy.data_mark;
 	c->in_to = entry->dnat_to;
 	c->out_from = (struct endpoint){ entry->snat_to, entry->from.port };
 	c->out_to = entry->dnat_to;

@@ -96,6 +96,7 @@ static struct passing passing_of(struct replay *r, const struct conn *c,
 		.ip = inside_view(r, c, side, f, src, dst),
 		.raw = f->raw,
 		.wire_len = f->wire_len,
+		.end = f->packet.seq + (uint32_t)packet_payload(&f->packet).len,
 	};
 }
 

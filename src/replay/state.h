@@ -30,6 +30,7 @@ struct passing {
 	struct span ip;                   /* as the engine gets it */
 	struct span raw;                  /* as it came: see struct frame */
 	uint32_t wire_len;
+	uint32_t end; /* number behind its payload, as it came */
 	bool used;
 	bool kept; /* raw.at is memory of its own */
 };
@@ -129,7 +130,8 @@ bool flow_is_awaited(struct replay *r, const struct conn *c,
 
 /* The engine lets in, or not, the connection whose SYN is under way. */
 void flow_verdict(struct conn *c, const struct event *ev);
-void flow_created(struct conn *c, const struct data_entry *entry);
+void flow_created(struct replay *r, struct conn *c,
+		  const struct data_entry *entry);
 
 /* Tell it, once. */
 void flow_tell(struct replay *r, struct conn *c);

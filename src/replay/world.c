@@ -94,16 +94,6 @@ static void on_tls(struct replay *r, const struct event *ev)
 		c->phase = PHASE_CLEAR;
 }
 
-static void on_rewrite(struct replay *r, const struct event *ev)
-{
-	const int side = !via_is_active(ev->rewrite.via);
-	struct conn *c = control_of(r, ev);
-
-	if (c)
-		edits_add(&c->edits[side], c->side[side].end,
-			  ev->rewrite.delta);
-}
-
 static void on_data(struct replay *r, const struct event *ev)
 {
 	if (ev->data.open && r->conn)
@@ -135,7 +125,6 @@ static void tell_event(struct replay *r, const struct event *ev)
 		[EVENT_SESSION_CLOSE] = on_session_close,
 		[EVENT_AUTH] = on_auth,
 		[EVENT_TLS] = on_tls,
-		[EVENT_REWRITE] = on_rewrite,
 		[EVENT_DATA] = on_data,
 		[EVENT_ALERT] = on_alert,
 	};
@@ -198,7 +187,7 @@ static void act(struct replay *r, const struct action *a)
 		break;
 	case ACTION_DATA_CREATE:
 		if (r->conn)
-			flow_created(r->conn, &a->data);
+			flow_created(r, r->conn, &a->data);
 		break;
 	case ACTION_INJECT:
 		inject(r, a);
@@ -226,6 +215,22 @@ static void tell_fate(struct replay *r, const struct passing *x,
 	story.place.at_us = r->now;
 	if (r->o->to.packet && story.session)
 		r->o->to.packet(r->o->to.arg, &story);
+}
+
+/* How long its stream has become: see edits.h. */
+static void learn_length(struct replay *r, const struct passing *x,
+			 const struct verdict *v)
+{
+	const struct conn_found found =
+		conns_find(r->conns, &x->story.client, &x->story.server);
+	uint32_t out = x->end;
+	struct packet p;
+
+	if (!found.conn || found.conn->role != CONN_CONTROL)
+		return;
+	if (v->bytes.len && packet_decode(v->bytes, &p) == PACKET_TCP)
+		out = p.seq + (uint32_t)packet_payload(&p).len;
+	edits_learn(&found.conn->edits[!x->story.from_client], x->end, out);
 }
 
 static void leave(struct replay *r, const struct passing *x,
@@ -257,6 +262,8 @@ static void decide(struct replay *r, const struct verdict *v, uint32_t first)
 		tell_fate(r, x, STORY_RELEASED);
 	else if (v->bytes.len)
 		tell_fate(r, x, STORY_CHANGED);
+	if (v->kind == VERDICT_ACCEPT && x->story.payload)
+		learn_length(r, x, v);
 	if (v->kind == VERDICT_ACCEPT)
 		leave(r, x, v);
 	passing_end(x);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole captures: what the engine says to them, and what leaves. */
+/* Single packets of a replay: held, changed, dropped, made here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,19 +13,28 @@
 #include "film.h"
 #include "support.h"
 
-/* replay.nat for what film_start() translates. */
-#define NAT_SNAT                                                     \
-	"replay:\n  nat:\n    - inside: 10.1.4.0/24\n      public: " \
-	"203.0.113.1\n"
-#define NAT_DNAT \
-	"replay:\n  nat:\n    - inside: 10.2.5.5\n      public: 203.0.113.9\n"
-#define NAT_BOTH NAT_SNAT "    - inside: 10.2.5.5\n      public: 203.0.113.9\n"
-#define NAT_66 \
-	"replay:\n  nat:\n    - inside: fc00::4\n      public: 2001:db8::1\n"
+#define SNAT                       \
+	"replay:\n  nat:\n"        \
+	"    - inside: 10.1.4.4\n" \
+	"      public: 203.0.113.1\n"
 
-/* --- translation ------------------------------------------------------------ */
+#define LOGIN "USER ftpuser\r\nPASS secret\r\n"
+#define PORT  "PORT 10,1,4,4,19,137\r\n"
+#define AWAY  "PORT 203,0,113,1,19,137\r\n"
 
-static void test_routed_active(void **state)
+/* [@from, @to) of @text, the client's next words, in a segment of its own. */
+static void part(struct film *f, const char *text, size_t from, size_t to)
+{
+	const struct film_segment s = { f->control.next[CLIENT] +
+						(uint32_t)from,
+					f->control.next[SERVER],
+					TCP_ACK | TCP_PSH, text + from,
+					to - from };
+
+	film_segment(f, &f->control, CLIENT, &s);
+}
+
+static void test_routed(void **state)
 {
 	struct film f;
 	struct film_call data;
@@ -44,25 +53,295 @@ static void test_routed_active(void **state)
 		      "< 221 bye\n");
 	film_fin(&f, &f.control);
 	film_show(&f, "");
-	film_expect(&f, "#1 session_open");
 	film_expect(&f, "#1 endpoint PORT accepted 10.1.4.4:5001");
-	film_expect(&f, "#1 data open related 10.2.5.5:20 -> 10.1.4.4:5001");
 	film_expect(&f, "#1 flow active 10.2.5.5:20 -> 10.1.4.4:5001 related "
 			"cleartext 3000/0 \n");
 	film_expect_not(&f, "#1 alert");
 	film_expect_not(&f, "#1 packet");
+	/* 12 lines; SYNs, FINs and an ACK for each line besides. */
+	film_expect(&f, "#1 traffic 30 packets clear 12/134 handshake 0/0 "
+			"records 0/0\n");
 	film_expect(&f, "#1 session_close fin");
-	/* 9 lines of the client, 9 of the server, in as many packets. */
-	film_expect(&f, "#1 traffic ");
-	film_expect(&f, "end ");
+	film_expect(&f, "end 42 frames 1 sessions 0 unfollowed\n");
 	assert_int_equal(f.counts.second_legs, 0);
+	assert_int_equal(f.lefts, 42);
+	film_stop(&f);
+}
+
+/* The second half comes first: it waits, and the line leaves whole. */
+static void test_held(void **state)
+{
+	struct film f;
+
+	(void)state;
+	for (int sight = FILM_CLIENT_SIDE; sight <= FILM_FILES; sight++) {
+		film_start(&f, "snat", (enum film_sight)sight);
+		film_login(&f);
+		part(&f, PORT "NOOP\r\n", 10, 22);
+		part(&f, PORT "NOOP\r\n", 22, 28);
+		part(&f, PORT "NOOP\r\n", 0, 10);
+		f.control.next[CLIENT] += 28;
+		film_play(&f, "< 200 ok\n"
+			      "< 200 ok\n");
+		film_fin(&f, &f.control);
+		film_show(&f, SNAT);
+		film_expect(&f, "#1 packet > held 12");
+		film_expect(&f, "#1 packet > held 6");
+		assert_int_equal(film_told(&f, "#1 packet > released"), 2);
+		film_expect(&f, "#1 rewrite PORT 10.1.4.4:5001 -> "
+				"203.0.113.1:5001 +3");
+		film_expect(&f, "#1 session_close fin");
+		film_expect_not(&f, "#1 alert");
+		film_expect_read(&f, &f.client_public, &f.server,
+				 LOGIN AWAY "NOOP\r\n");
+		/* In order, as it came to be known. */
+		for (size_t k = 1; k < f.lefts; k++)
+			assert_true(f.left_us[k] >= f.left_us[k - 1]);
+		film_stop(&f);
+	}
+}
+
+/* Whoever waits for the rest at the end of the capture has waited in vain. */
+static void test_held_for_ever(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	film_login(&f);
+	part(&f, PORT, 10, 22);
+	film_show(&f, SNAT);
+	film_expect(&f, "#1 packet > held 12");
+	film_expect_not(&f, "#1 command PORT");
+	film_expect(&f, "#1 session_close shutdown");
+	film_stop(&f);
+}
+
+/* Nagle: the client sends no more before the gateway has acknowledged what it
+ * holds back of the line. */
+static void test_injected(void **state)
+{
+	struct film f;
+	size_t acks;
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	film_login(&f);
+	part(&f, PORT, 0, 9);
+	part(&f, PORT, 0, 9);
+	part(&f, PORT, 9, 22);
+	f.control.next[CLIENT] += 22;
+	film_play(&f, "< 200 ok\n");
+	film_fin(&f, &f.control);
+	acks = 5 + 1 + 2; /* SYN-ACK, lines, ACKs of lines, FIN */
+	film_show(&f, SNAT);
+	assert_int_equal(film_left(&f, &f.server_public, &f.client), acks + 1);
+	film_expect_read(&f, &f.client_public, &f.server, LOGIN AWAY);
+	film_expect(&f, "#1 session_close fin");
+	film_stop(&f);
+}
+
+/* What does not fit where it was before: the first copy wins. */
+static void test_conflict(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	film_login(&f);
+	part(&f, "NOOP\r\n", 0, 6);
+	part(&f, "SITE\r\n", 0, 6);
+	f.control.next[CLIENT] += 6;
+	film_play(&f, "< 200 ok\n");
+	film_show(&f, "");
+	film_expect(&f, "#1 alert overlap-conflict");
+	film_expect_read(&f, &f.client, &f.server, LOGIN "NOOP\r\n");
+	assert_int_equal(f.counts.unfollowed, 1);
+	film_expect(&f, "end 17 frames 1 sessions 1 unfollowed\n");
+	film_stop(&f);
+}
+
+/* A segment that is missing in the capture, but was received. */
+static void test_missing(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	film_login(&f);
+	f.control.next[CLIENT] += 6; /* NOOP */
+	film_play(&f, "< 200 ok\n"
+		      "> NOOP\n"
+		      "< 200 ok\n");
+	film_show(&f, "");
+	film_expect(&f, "#1 alert gap");
+	assert_int_equal(f.counts.unfollowed, 1);
+	film_stop(&f);
+}
+
+/* tls.explicit: forbid. The server reads another command, the client another
+ * reply; the session goes on. */
+static void test_replaced(void **state)
+{
+	struct film f;
+
+	(void)state;
+	for (int sight = FILM_CLIENT_SIDE; sight <= FILM_FILES; sight++) {
+		film_start(&f, "snat dnat", (enum film_sight)sight);
+		film_login(&f);
+		film_play(&f, "> AUTH TLS\n"
+			      "< 234 go\n"
+			      "> QUIT\n"
+			      "< 221 bye\n");
+		film_fin(&f, &f.control);
+		film_show(&f, SNAT "    - inside: 10.2.5.5\n"
+				   "      public: 203.0.113.9\n"
+				   "tls:\n  explicit: forbid\n");
+		film_expect(&f, "#1 alert tls-forbidden");
+		film_expect_not(&f, "#1 alert gap");
+		film_expect(&f, "#1 packet > changed 10");
+		film_expect(&f, "#1 session_close fin");
+		film_expect_read(&f, &f.client_public, &f.server,
+				 LOGIN "NOOP\r\nQUIT\r\n");
+		film_expect_read(&f, &f.server_public, &f.client,
+				 "220 ready\r\n331 and?\r\n230 welcome\r\n"
+				 "534 This network does not allow TLS here.\r\n"
+				 "221 bye\r\n");
+		film_stop(&f);
+	}
+}
+
+/* A hello of SSL 2: the engine ends the session, by packets of its own. */
+static void test_cut_off(void **state)
+{
+	static const uint8_t hello[] = { 0x80, 0x2e, 1, 3, 1,   0, 21, 0, 0,
+					 0,    16,   1, 0, 128, 0, 0,  4, 0 };
+	struct film f;
+	struct packet p;
+	size_t resets[2] = { 0 };
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	film_open(&f, &f.control);
+	film_play(&f, "< 220 ready\n"
+		      "> AUTH TLS\n"
+		      "< 234 go\n");
+	part(&f, (const char *)hello, 0, sizeof(hello));
+	film_show(&f, SNAT "tls:\n  explicit: require\n");
+	film_expect(&f, "#1 alert tls-sslv2");
+	film_expect(&f, "#1 packet > dropped 18");
+	film_expect(&f, "#1 session_close refused by policy");
+	for (size_t i = 0; i < f.lefts; i++) {
+		const struct span ip = span_of(f.left[i], f.left_len[i]);
+
+		assert_int_equal(packet_decode(ip, &p), PACKET_TCP);
+		if (!(p.flags & TCP_RST))
+			continue;
+		resets[0] += endpoint_equal(&p.src, &f.client_public) &&
+			     endpoint_equal(&p.dst, &f.server);
+		resets[1] += endpoint_equal(&p.src, &f.server_public) &&
+			     endpoint_equal(&p.dst, &f.client);
+	}
+	assert_int_equal(resets[0], 1);
+	assert_int_equal(resets[1], 1);
+	film_stop(&f);
+}
+
+/* An announced port that is not the client's: nothing opens, nothing changes. */
+static void test_bounce(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	film_login(&f);
+	film_play(&f, "> PORT 10,1,4,66,19,137\n"
+		      "< 200 ok\n");
+	film_show(&f, SNAT);
+	film_expect(&f, "#1 alert bounce");
+	film_expect_not(&f, "#1 pinhole open");
+	film_expect_read(&f, &f.client_public, &f.server,
+			 LOGIN "PORT 10,1,4,66,19,137\r\n");
+	assert_int_equal(f.counts.unfollowed, 0);
+	film_stop(&f);
+}
+
+/* Thirty sessions, one after the other, each with what belongs to it. */
+static void test_many(void **state)
+{
+	struct film f;
+	char start[80];
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	for (uint16_t i = 0; i < 30; i++) {
+		f.control = film_control(&f, (uint16_t)(40000 + i));
+		film_login(&f);
+		film_fin(&f, &f.control);
+	}
+	film_show(&f, SNAT);
+	for (int i = 1; i <= 30; i++) {
+		snprintf(start, sizeof(start), "#%d session_close fin", i);
+		assert_int_equal(film_told(&f, start), 1);
+		snprintf(start, sizeof(start), "#%d traffic 16 packets", i);
+		assert_int_equal(film_told(&f, start), 1);
+	}
+	assert_int_equal(f.lefts, f.counts.frames);
+	film_stop(&f);
+}
+
+/* Packets of nobody: translated, and no more. */
+static void test_others(void **state)
+{
+	static const uint8_t udp[32] = { 0x45, 0, 0,  32, 0, 1, 0,  0, 64, 17,
+					 0,    0, 10, 1,  4, 4, 10, 2, 5,  5 };
+	struct film f;
+	struct film_call web;
+	struct endpoint from;
+
+	(void)state;
+	film_start(&f, "snat", FILM_CLIENT_SIDE);
+	film_raw(&f, CLIENT, udp, sizeof(udp));
+	web = film_passive(&f, 45000, 80);
+	film_transfer(&f, &web, CLIENT, 26);
+	film_show(&f, SNAT);
+	assert_string_equal(f.story, "end 9 frames 0 sessions 0 unfollowed\n");
+	assert_int_equal(f.lefts, 9);
+	assert_memory_equal(f.left[0], udp, sizeof(udp));
+	from = web.end[SERVER][CLIENT];
+	film_expect_read(&f, &from, &web.end[SERVER][SERVER],
+			 "abcdefghijklmnopqrstuvwxyz");
+	film_stop(&f);
+}
+
+static void test_empty(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	file_pcap(f.file[0], 101);
+	film_show(&f, "");
+	assert_string_equal(f.story, "end 0 frames 0 sessions 0 unfollowed\n");
+	assert_int_equal(f.lefts, 0);
 	film_stop(&f);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_routed_active),
+		cmocka_unit_test(test_routed),
+		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_for_ever),
+		cmocka_unit_test(test_injected),
+		cmocka_unit_test(test_conflict),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_bounce),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
