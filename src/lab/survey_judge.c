@@ -256,9 +256,8 @@ static const struct {
 				      "the server had no passive port left",
 				      range_is_exhausted, true },
 	[FINDING_ELSEWHERE] = { "announced-elsewhere",
-				"the reply to PASV names another address than "
-				"the one connected to; clients that believe it "
-				"fail, unless something rewrites it",
+				"PASV's reply names another address than the "
+				"server's; clients that believe it fail",
 				survey_elsewhere, true },
 	[FINDING_LOW_PORT] = { "low-port",
 			       "a passive port is below 1024; firewalls refuse "

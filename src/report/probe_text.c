@@ -3,6 +3,7 @@
 #include "report/probe_text.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include <sallyport/tls_hello.h>
 
@@ -15,6 +16,9 @@
 
 /* "TLS sessions" and a space. */
 #define LABEL_WIDTH 13
+
+/* Bytes of a feature; MLST's can be long. */
+#define FEATURE_MAX 40
 
 /* Features end a line before they go beyond this. */
 #define LINE_WIDTH 76
@@ -98,17 +102,20 @@ static void put_greeting(FILE *to, const struct survey *s)
  * full. */
 static void put_feature(FILE *to, struct span feature, size_t *column)
 {
-	char shown[SHOWN_MAX];
-	size_t len = escape_text(feature, shown, sizeof(shown));
+	const char *more = feature.len > FEATURE_MAX ? "..." : "";
+	char shown[ESCAPE_SIZE(FEATURE_MAX)];
 	bool first = *column == LABEL_WIDTH;
+	size_t len;
 
+	feature = span_sub(feature, 0, FEATURE_MAX);
+	len = escape_text(feature, shown, sizeof(shown)) + strlen(more);
 	if (!first && *column + len + 2 > LINE_WIDTH) {
 		fprintf(to, ",\n  %*s", LABEL_WIDTH, "");
 		*column = LABEL_WIDTH;
 	} else if (!first) {
 		*column += (size_t)fprintf(to, ", ");
 	}
-	*column += (size_t)fprintf(to, "%s", shown);
+	*column += (size_t)fprintf(to, "%s%s", shown, more);
 }
 
 /* The lines between the first and the last. */
@@ -192,14 +199,14 @@ static void put_announced(FILE *to, const struct survey *s,
 		addr_format(&way->addr, addr);
 		fprintf(to, "announces %s%s%s%s, ", addr,
 			addr_is_private(&way->addr) ? " (private)" : "",
-			survey_elsewhere(s) ? ", NOT THE ADDRESS CONNECTED TO"
-					    : "",
+			survey_elsewhere(s) ? ", NOT THE SERVER'S" : "",
 			way->varies ? " and others" : "");
 	}
 	text_range(&way->ports, range);
-	fprintf(to, "port%s %s in %u tr%s; ",
+	fprintf(to, "port%s %s in %u tr%s\n",
 		way->ports.lo == way->ports.hi ? "" : "s", range,
 		way->announced, way->announced == 1 ? "y" : "ies");
+	put_label(to, "");
 }
 
 static void put_listing(FILE *to, const struct client_transfer *t)

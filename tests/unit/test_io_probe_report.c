@@ -288,7 +288,7 @@ static void test_text(void **state)
 		"\n  EPSV         port",
 		" under TLS 1.3, session resumed\n",
 		"\n  PASV         announces 127.0.0.1 (private), port",
-		" in 16 tries; LIST gave ",
+		" in 16 tries\n               LIST gave ",
 		"\n  EPRT         connected from 127.0.0.1:",
 		"\n  TLS sessions must be resumed on data connections; a new "
 		"one: data transfer: refused: 522 Session reuse is required\n",
@@ -357,6 +357,7 @@ static void test_text_of_hostile_features(void **state)
 	s->feat.len = (size_t)(at - s->feat.text);
 	written(probe_text, s);
 	assert_non_null(strstr(text, "FEATURE39, \\x1b[31m"));
+	assert_non_null(strstr(text, "zzzz...\n"));
 	assert_null(strchr(text, '\033'));
 	for (char *line = strstr(text, "FEATURE0"); strstr(line, "FEATURE");) {
 		char *end = strchr(line, '\n');
