@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which of the packets that the kernel told of decided about a
+ * conversation. */
+#include "lab/twin_private.h"
+
+#include <netinet/in.h>
+
+/* Neighbour solicitation and advertisement (RFC 4861 4.3, 4.4): without them
+ * no other packet is sent. */
+#define ICMPV6_SOLICITATION  135
+#define ICMPV6_ADVERTISEMENT 136
+
+const char *twin_stop_name(enum twin_stop stop)
+{
+	static const char *const name[TWIN_STOPS] = {
+		[TWIN_WORKS] = "works",
+		[TWIN_CONTROL] = "control connect",
+		[TWIN_LOGIN] = "login",
+		[TWIN_AUTH] = "AUTH",
+		[TWIN_DATA_CONNECT] = "data connect",
+		[TWIN_DATA_TRANSFER] = "data transfer",
+	};
+
+	return name[stop];
+}
+
+static enum twin_stop stop_of(const struct stop *s)
+{
+	static const enum twin_stop at[STAGES] = {
+		[STAGE_RESOLVE] = TWIN_CONTROL,
+		[STAGE_CONNECT] = TWIN_CONTROL,
+		[STAGE_GREETING] = TWIN_CONTROL,
+		[STAGE_FEAT] = TWIN_LOGIN,
+		[STAGE_AUTH] = TWIN_AUTH,
+		[STAGE_HANDSHAKE] = TWIN_AUTH,
+		[STAGE_LOGIN] = TWIN_LOGIN,
+		[STAGE_PBSZ] = TWIN_LOGIN,
+		[STAGE_PROT] = TWIN_LOGIN,
+		[STAGE_TYPE] = TWIN_LOGIN,
+		[STAGE_ENDPOINT] = TWIN_DATA_CONNECT,
+		[STAGE_DATA_CONNECT] = TWIN_DATA_CONNECT,
+		[STAGE_DATA_HANDSHAKE] = TWIN_DATA_TRANSFER,
+		[STAGE_TRANSFER] = TWIN_DATA_TRANSFER,
+		[STAGE_QUIT] = TWIN_DATA_TRANSFER,
+	};
+
+	return s->reason == STOP_NOT ? TWIN_WORKS : at[s->stage];
+}
+
+static bool is_tcp(const struct trace_packet *p)
+{
+	return p->known && p->protocol == IPPROTO_TCP;
+}
+
+static bool is_control(const struct trace_packet *p)
+{
+	return p->from.port == TWIN_CONTROL_PORT ||
+	       p->to.port == TWIN_CONTROL_PORT ||
+	       p->from.port == TWIN_IMPLICIT_PORT ||
+	       p->to.port == TWIN_IMPLICIT_PORT;
+}
+
+/* A connection whose first packets are dropped does not come about. */
+#define WEIGHT_FIRST 3
+
+/* How much a packet that was dropped has to do with a connection that did not
+ * come about; 0: nothing. */
+static unsigned int weight(const struct trace_packet *p, bool control)
+{
+	if (!p->known || !p->dropped)
+		return 0;
+	if (p->protocol == IPPROTO_ICMPV6)
+		return p->icmp_type == ICMPV6_SOLICITATION ||
+				       p->icmp_type == ICMPV6_ADVERTISEMENT
+			       ? 1
+			       : 0;
+	if (!is_tcp(p) || is_control(p) != control)
+		return 0;
+	return p->syn ? WEIGHT_FIRST : 2;
+}
+
+/* The first of the weightiest. */
+static const struct trace_packet *dropped(const struct trace *t, bool control)
+{
+	const struct trace_packet *best = NULL, *p;
+	unsigned int most = 0;
+
+	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
+		if (weight(p, control) > most) {
+			most = weight(p, control);
+			best = p;
+		}
+	return best;
+}
+
+bool twin_is_lost(const struct twin *t, struct stop *out)
+{
+	for (int control = 1; control >= 0; control--) {
+		const struct trace_packet *p = dropped(t->trace, control);
+
+		if (!p || weight(p, control) < WEIGHT_FIRST)
+			continue;
+		*out = (struct stop){ .stage = control ? STAGE_CONNECT
+						       : STAGE_DATA_CONNECT,
+				      .reason = STOP_TIMEOUT };
+		return true;
+	}
+	return false;
+}
+
+/* The packet with which the control connection was translated. */
+static const struct trace_packet *translated(const struct trace *t)
+{
+	const struct trace_packet *p;
+
+	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
+		if (is_tcp(p) && is_control(p) && p->translated)
+			return p;
+	return NULL;
+}
+
+/* The one that came in and went no further than the firewall. */
+static const struct trace_packet *let_in(const struct trace *t)
+{
+	const struct trace_packet *p;
+
+	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
+		if (is_tcp(p) && is_control(p) && p->syn && !p->ack &&
+		    p->in != 0 && p->out == 0)
+			return p;
+	return NULL;
+}
+
+static void blame(const struct twin *t, const struct trace_packet *p,
+		  enum twin_cause_kind kind, struct twin_cause *out)
+{
+	const struct trace_place *place = kind == TWIN_CAUSE_DROPPED ? &p->drop
+					  : kind == TWIN_CAUSE_TRANSLATED
+						  ? &p->nat
+						  : &p->accept;
+	enum twin_family family = p->v4 ? TWIN_V4 : TWIN_V6;
+	const struct rulefile *f = t->spec->rules[family];
+
+	*out = (struct twin_cause){
+		.kind = kind,
+		.family = family,
+		.rule = f ? trace_rules_find(&t->rules[family], f, place)
+			  : RULEFILE_NONE,
+		.place = *place,
+		.protocol = p->protocol,
+		.icmp_type = p->icmp_type,
+		.from = p->from,
+		.to = p->to,
+	};
+}
+
+void twin_judge(const struct twin *t, const struct twin_talk *talk,
+		struct twin_cell *cell)
+{
+	bool control, host = t->spec->layout.port[TWIN_INSIDE].name[0] == '\0';
+	const struct trace_packet *p;
+
+	(void)talk;
+	cell->stop = stop_of(&cell->detail);
+	cell->cause = (struct twin_cause){ .rule = RULEFILE_NONE };
+	if (cell->stop == TWIN_WORKS)
+		return;
+	control = cell->stop < TWIN_DATA_CONNECT;
+	if ((p = dropped(t->trace, control)) != NULL)
+		blame(t, p, TWIN_CAUSE_DROPPED, &cell->cause);
+	else if (trace_lost(t->trace))
+		cell->cause.kind = TWIN_CAUSE_LOST;
+	else if (control && !host && (p = let_in(t->trace)) != NULL)
+		blame(t, p, TWIN_CAUSE_FIREWALL, &cell->cause);
+	else if (!control && (p = translated(t->trace)) != NULL)
+		blame(t, p, TWIN_CAUSE_TRANSLATED, &cell->cause);
+}

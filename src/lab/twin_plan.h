@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which interfaces and addresses a twin has: those that were asked for, then
+ * those that the rules name, then the reference lab's.
+ *
+ * This is the only place where the rules are read for what they mean, and it
+ * decides only who stands where; what passes the kernel decides.
+ */
+#ifndef LAB_TWIN_PLAN_H
+#define LAB_TWIN_PLAN_H
+
+#include "lab/twin.h"
+
+/* A server and a client for each side and family. */
+#define TWIN_WISH_ADDRS_MAX 4
+
+struct twin_wish {
+	struct twin_port port[2]; /* name empty: not asked for */
+	struct addr server[TWIN_WISH_ADDRS_MAX], client[TWIN_WISH_ADDRS_MAX];
+	size_t servers, clients;
+	struct rulefile *rules[TWIN_FAMILIES]; /* NULL: none given */
+	struct port_range passive;             /* 0-0: not asked for */
+};
+
+/* Fill layout, reach, rules and passive of @out; the rest stays. */
+void twin_plan(const struct twin_wish *wish, struct twin_spec *out);
+
+/* Where the passive range comes from, for the report: it was not asked for
+ * and no rule names one. */
+bool twin_plan_range_assumed(const struct twin_wish *wish,
+			     const struct twin_spec *plan);
+
+/* --- twin_rule.c: what a rule says ------------------------------------------------- */
+
+/* "10.1.4.0/24", "10.1.4.4", "fc00::/64". False: none of these. */
+bool twin_prefix(const char *text, struct prefix *out);
+
+/* Has it target @name? */
+bool twin_rule_does(const struct rule *r, const char *name);
+
+/* Does its --dport or --dports hold @port? */
+bool twin_rule_has_port(const struct rule *r, uint16_t port);
+
+/* The address of option @name; false where it has none, or a negated one. */
+bool twin_rule_prefix(const struct rule *r, const char *name,
+		      struct prefix *out);
+
+/* Is @p one host? */
+bool twin_is_host(const struct prefix *p);
+
+#endif
