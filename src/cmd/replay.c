@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/progress.h"
 #include "io/config.h"
@@ -172,6 +174,38 @@ static int open_captures(const struct request *request,
 					       : "-");
 }
 
+static bool is_same_file(const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	/* Pipes and terminals are not written over. */
+	return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st)
+				       : stat(path, &st)) == 0 &&
+	       S_ISREG(st.st_mode) && st.st_dev == other->st_dev &&
+	       st.st_ino == other->st_ino;
+}
+
+/* Writing begins before all is read: no capture may be lost by it. */
+static int check_write_path(const struct request *request)
+{
+	const char *path = request->write_path;
+	struct stat out;
+
+	if (!path || (strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &out)
+					     : stat(path, &out)) != 0)
+		return EXIT_WELL;
+	for (size_t i = 0; i < request->paths; i++)
+		if (is_same_file(request->path[i], &out))
+			return cmd_fail(EXIT_BAD_INPUT, "replay",
+					"cannot write what is being read: %s",
+					shown(request->path[i]));
+	if (request->keylog_path && is_same_file(request->keylog_path, &out))
+		return cmd_fail(EXIT_BAD_INPUT, "replay",
+				"cannot write what is being read: %s",
+				shown(request->keylog_path));
+	return EXIT_WELL;
+}
+
 /* --- what comes of it ------------------------------------------------------- */
 
 static int say_damage(const struct request *request,
@@ -208,6 +242,9 @@ static int judge(const struct request *request, const struct capture_merge *m,
 
 	if (result == REPLAY_MEMORY)
 		return cmd_fail(EXIT_SYSTEM, "replay", "no memory");
+	/* Of standard output main() tells. */
+	if (result == REPLAY_WRITE && strcmp(request->write_path, "-") == 0)
+		return EXIT_SYSTEM;
 	if (result == REPLAY_WRITE)
 		return cmd_fail(EXIT_SYSTEM, "replay", "%s: %s", why,
 				shown(request->write_path));
@@ -286,7 +323,8 @@ static int replay(const char *config_path, const struct request *request)
 		return status;
 	/* A closed pipe is an error of fwrite(), which main() tells. */
 	signal(SIGPIPE, SIG_IGN);
-	if (request->keylog_path)
+	status = check_write_path(request);
+	if (status == EXIT_WELL && request->keylog_path)
 		status = open_keylog(request->keylog_path, &log);
 	if (status == EXIT_WELL)
 		status = open_captures(request, &m);
