@@ -72,6 +72,8 @@ single "manual pages" sh tests/manual.sh
 counted "captures" /usr/bin/python3 tests/lab/check_pcaps.py
 counted "replay, golden" /usr/bin/python3 tests/golden/golden.py \
 	--sallyport "$build/sallyport"
+counted "replay and tshark" /usr/bin/python3 tests/replay/agree.py \
+	--sallyport "$build/sallyport"
 single "broken captures (sample)" sh tests/mutate/run.sh "$build/asan/mutate" \
 	sample
 if [ "${CHECK_LAB:-yes}" = yes ]; then

@@ -15,6 +15,8 @@ packages="$packages libcmocka-dev mandoc"
 packages="$packages iproute2 util-linux iptables ipset conntrack procps
 python3 python3-pyftpdlib python3-openssl openssl vsftpd curl lftp tnftp
 tcpdump ethtool"
+# What replay is compared with.
+packages="$packages tshark"
 # With what they recommend: clang's runtime for the fuzzers is named by version.
 extra="clang clang-format clang-tidy cppcheck git"
 
