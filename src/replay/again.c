@@ -91,12 +91,25 @@ static void begin(struct replay *r, const struct heir *h, enum conn_role role)
 		signalling_translation(r, c);
 }
 
+static bool answers(const struct conn_found *found, const struct packet *p)
+{
+	/* Few packets are SYNs, and only those look further. */
+	return (p->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	       found->side == 1 && found->conn->again.len &&
+	       p->ack == found->conn->again.isn + 1;
+}
+
 bool again_answered(struct replay *r, const struct conn_found *found,
 		    const struct frame *f)
 {
 	struct conn *c = found->conn;
-	const struct packet *p = &f->packet;
-	const struct heir heir = {
+	struct heir heir;
+	enum conn_role role;
+
+	if (!answers(found, &f->packet))
+		return false;
+	role = c->role;
+	heir = (struct heir){
 		.syn = c->again,
 		.from = c->from,
 		.to = c->to,
@@ -105,12 +118,6 @@ bool again_answered(struct replay *r, const struct conn_found *found,
 		.has_far = c->way[1] != NULL,
 		.bad_sums = c->side[0].bad_sums,
 	};
-	const enum conn_role role = c->role;
-
-	if (found->side != 1 || !c->again.len ||
-	    (p->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) ||
-	    p->ack != c->again.isn + 1)
-		return false;
 	conns_drop(r->conns, c);
 	begin(r, &heir, role);
 	return true;
