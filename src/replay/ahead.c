@@ -1,28 +1,140 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A ring of batches between two threads. The reader fills them in turn, the
+ * other side empties them; each waits where the next one is still the other's.
+ */
 #include "replay/ahead.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sallyport/packet.h>
 
-/* As most packets are; longer ones get as much as they need. */
-#define ROOM_FIRST 2048
+/* Behind AHEAD_BATCH_BYTES there is room for one more packet. */
+#define ROOM (AHEAD_BATCH_BYTES + CAPTURE_FRAME_MAX)
 
-struct slot {
-	struct capture_packet packet; /* its ip lies in @room */
-	struct conns_ahead ends;
-	uint8_t *room;
-	size_t size;
+struct batch {
+	bool full; /* the emptying side's */
+	size_t count;
+	enum capture_result last; /* behind its packets */
+	struct capture_progress progress;
+	struct capture_packet packet[AHEAD_BATCH]; /* ip lies in @room */
+	struct conns_ahead ends[AHEAD_BATCH];
+	uint8_t room[ROOM];
 };
 
 struct ahead {
 	struct capture_merge *from;
 	const struct conns *conns;
-	enum capture_result last; /* PACKET, or why no more come */
-	size_t read, given;       /* packets in all */
-	struct slot slot[AHEAD_PACKETS];
+	bool threaded;
+
+	pthread_t reader;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* a batch's @full, or @stop */
+	bool stop;
+	struct batch *batch; /* AHEAD_BATCHES of them */
+
+	struct batch *now; /* being emptied; NULL: none */
+	size_t number;     /* of batches emptied so far */
+	size_t at;         /* in @now */
 };
+
+/* --- the reader ------------------------------------------------------------- */
+
+static struct batch *batch_at(struct ahead *a, size_t number)
+{
+	return &a->batch[number % AHEAD_BATCHES];
+}
+
+/* Copies @p's bytes to @used in the room; gives the bytes used then. */
+static size_t put(struct batch *b, size_t used, struct capture_packet *p)
+{
+	struct conns_ahead *ends = &b->ends[b->count++];
+	struct packet tcp;
+
+	if (p->ip.len)
+		memcpy(b->room + used, p->ip.at, p->ip.len);
+	p->ip.at = b->room + used;
+	*ends = (struct conns_ahead){ 0 };
+	if (packet_decode(p->ip, &tcp) == PACKET_TCP)
+		*ends = conns_ahead_of(&tcp.src, &tcp.dst);
+	return used + p->ip.len;
+}
+
+static void fill(struct ahead *a, struct batch *b)
+{
+	size_t used = 0, file;
+
+	b->count = 0;
+	b->last = CAPTURE_PACKET;
+	while (b->count < AHEAD_BATCH && used < AHEAD_BATCH_BYTES) {
+		struct capture_packet *p = &b->packet[b->count];
+
+		b->last = capture_merge_next(a->from, p, &file);
+		if (b->last != CAPTURE_PACKET)
+			break;
+		used = put(b, used, p);
+	}
+	b->progress = capture_merge_progress(a->from);
+}
+
+/* Wait until @b is @full, or not; false: it is time to stop. */
+static bool await(struct ahead *a, const struct batch *b, bool full)
+{
+	bool goes_on;
+
+	pthread_mutex_lock(&a->lock);
+	while (b->full != full && !a->stop)
+		pthread_cond_wait(&a->changed, &a->lock);
+	goes_on = !a->stop;
+	pthread_mutex_unlock(&a->lock);
+	return goes_on;
+}
+
+static void hand_over(struct ahead *a, struct batch *b, bool full)
+{
+	pthread_mutex_lock(&a->lock);
+	b->full = full;
+	pthread_cond_signal(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void *read_all(void *arg)
+{
+	struct ahead *a = arg;
+	bool more = true;
+
+	for (size_t number = 0; more; number++) {
+		struct batch *b = batch_at(a, number);
+
+		if (!await(a, b, false))
+			break;
+		fill(a, b);
+		more = b->last == CAPTURE_PACKET;
+		hand_over(a, b, true);
+	}
+	return NULL;
+}
+
+/* Signals are for the thread that was there before. */
+static bool start(struct ahead *a)
+{
+	sigset_t all, old;
+	bool started;
+
+	a->batch = calloc(AHEAD_BATCHES, sizeof(*a->batch));
+	if (!a->batch)
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	started = pthread_create(&a->reader, NULL, read_all, a) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return started;
+}
+
+/* --- the other side --------------------------------------------------------- */
 
 struct ahead *ahead_new(struct capture_merge *m, const struct conns *conns)
 {
@@ -32,85 +144,89 @@ struct ahead *ahead_new(struct capture_merge *m, const struct conns *conns)
 		return NULL;
 	a->from = m;
 	a->conns = conns;
-	a->last = CAPTURE_PACKET;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->changed, NULL);
+	/* Both draw the tables' secret: before there are two threads. */
+	conns_ahead_of(&(struct endpoint){ 0 }, &(struct endpoint){ 0 });
+	/* Of a pipe the size is 0. Without a thread it goes slower, no more. */
+	if (capture_merge_progress(m).size >= AHEAD_SIZE_MIN)
+		a->threaded = start(a);
 	return a;
 }
 
-static struct slot *slot_at(struct ahead *a, size_t number)
+/* The packet @ahead of the one that comes now takes its next step. */
+static void fetch(const struct ahead *a, size_t ahead, int step)
 {
-	return &a->slot[number % AHEAD_PACKETS];
+	if (a->at + ahead < a->now->count)
+		conns_ahead(a->conns, &a->now->ends[a->at + ahead], step);
 }
 
-static bool make_room(struct slot *s, size_t len)
+/* The first packets of a batch come without a run-up. */
+static void fetch_first(struct ahead *a)
 {
-	uint8_t *room;
-
-	if (len <= s->size)
-		return true;
-	if (len < ROOM_FIRST)
-		len = ROOM_FIRST;
-	room = realloc(s->room, len);
-	if (!room)
-		return false;
-	s->room = room;
-	s->size = len;
-	return true;
+	for (int step = 0; step < CONNS_AHEAD; step++)
+		for (size_t i = 0; i < AHEAD_STEP * CONNS_AHEAD; i++)
+			fetch(a, i, step);
 }
 
-/* One packet more; false: there is none. */
-static bool read_one(struct ahead *a)
+static void fetch_next(struct ahead *a)
 {
-	struct slot *s = slot_at(a, a->read);
-	struct capture_packet *p = &s->packet;
-	struct packet tcp;
-	size_t file;
-
-	if (a->last != CAPTURE_PACKET)
-		return false;
-	a->last = capture_merge_next(a->from, p, &file);
-	if (a->last != CAPTURE_PACKET)
-		return false;
-	if (!make_room(s, p->ip.len)) {
-		a->last = CAPTURE_END;
-		return false;
-	}
-	if (p->ip.len)
-		memcpy(s->room, p->ip.at, p->ip.len);
-	p->ip.at = s->room;
-	s->ends.known = false;
-	if (packet_decode(p->ip, &tcp) == PACKET_TCP)
-		s->ends = conns_ahead_of(&tcp.src, &tcp.dst);
-	a->read++;
-	return true;
+	for (int step = 0; step < CONNS_AHEAD; step++)
+		fetch(a, (size_t)(CONNS_AHEAD - step) * AHEAD_STEP, step);
 }
 
-/* Each packet that is @step steps old takes the next one. */
-static void fetch(struct ahead *a)
+static void next_batch(struct ahead *a)
 {
-	for (size_t step = 0; step < CONNS_AHEAD; step++) {
-		const size_t back = step * AHEAD_STEP + 1;
-
-		if (a->read >= a->given + back)
-			conns_ahead(a->conns, &slot_at(a, a->read - back)->ends,
-				    (int)step);
-	}
+	if (a->now)
+		hand_over(a, a->now, false);
+	a->now = batch_at(a, a->number++);
+	a->at = 0;
+	await(a, a->now, true);
+	fetch_first(a);
 }
 
 enum capture_result ahead_next(struct ahead *a, struct capture_packet *out)
 {
-	while (a->read - a->given < AHEAD_PACKETS - 1 && read_one(a))
-		fetch(a);
-	if (a->read == a->given)
-		return a->last;
-	*out = slot_at(a, a->given++)->packet;
+	size_t file;
+
+	if (!a->threaded)
+		return capture_merge_next(a->from, out, &file);
+	while (!a->now || a->at == a->now->count) {
+		if (a->now && a->now->last != CAPTURE_PACKET)
+			return a->now->last;
+		next_batch(a);
+	}
+	fetch_next(a);
+	*out = a->now->packet[a->at++];
 	return CAPTURE_PACKET;
+}
+
+struct capture_progress ahead_progress(const struct ahead *a)
+{
+	if (!a->threaded)
+		return capture_merge_progress(a->from);
+	return a->now ? a->now->progress : (struct capture_progress){ 0 };
+}
+
+void ahead_stop(struct ahead *a)
+{
+	if (!a->threaded)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	pthread_cond_signal(&a->changed);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->reader, NULL);
+	a->threaded = false;
 }
 
 void ahead_free(struct ahead *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < AHEAD_PACKETS; i++)
-		free(a->slot[i].room);
+	ahead_stop(a);
+	pthread_cond_destroy(&a->changed);
+	pthread_mutex_destroy(&a->lock);
+	free(a->batch);
 	free(a);
 }

@@ -188,14 +188,14 @@ static void unmake(struct replay *r)
 	free(r);
 }
 
-static bool goes_on(const struct replay *r, const struct capture_merge *m)
+static bool goes_on(const struct replay *r)
 {
 	if (r->end.frames % REPLAY_PROGRESS_PACKETS || !r->o->progress)
 		return true;
-	return r->o->progress(r->o->arg, capture_merge_progress(m));
+	return r->o->progress(r->o->arg, ahead_progress(r->ahead));
 }
 
-static void read_all(struct replay *r, struct capture_merge *m)
+static void read_all(struct replay *r)
 {
 	struct capture_packet p;
 
@@ -209,9 +209,10 @@ static void read_all(struct replay *r, struct capture_merge *m)
 		if (p.at_us > r->end.last_us)
 			r->end.last_us = p.at_us;
 		take(r, &p);
-		if (!goes_on(r, m))
+		if (!goes_on(r))
 			break;
 	}
+	ahead_stop(r->ahead);
 }
 
 static uint64_t frames_of(const struct replay *r, const struct capture_merge *m)
@@ -264,7 +265,7 @@ enum replay_result replay_run(struct capture_merge *m,
 			return REPLAY_WRITE;
 		}
 	}
-	read_all(r, m);
+	read_all(r);
 	finish(r, m);
 	if (r->failed)
 		result = REPLAY_MEMORY;
