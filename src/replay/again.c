@@ -14,6 +14,7 @@
 /* What of the old connection the new one begins with. */
 struct heir {
 	struct conn_again syn;
+	uint8_t bytes[CONN_SYN_MAX];
 	struct endpoint from, to, out_from, out_to;
 	bool has_far;
 	bool bad_sums;
@@ -25,12 +26,14 @@ void again_syn(struct replay *r, const struct conn_found *found,
 	struct conn *c = found->conn;
 	const struct packet *p = &f->packet;
 
+	if (c->role == CONN_CONTROL)
+		signalling_flush(r, c);
 	conn_mend(c, found->side, f, r->frame_room);
-	if (found->side == 0 && p->ip.len <= sizeof(c->again.bytes)) {
+	if (found->side == 0 && p->ip.len <= sizeof(c->syn)) {
 		c->again.isn = p->seq;
 		c->again.len = (uint16_t)p->ip.len;
 		c->again.place = r->place;
-		memcpy(c->again.bytes, p->ip.at, p->ip.len);
+		memcpy(c->syn, p->ip.at, p->ip.len);
 	}
 	if (c->role == CONN_CONTROL)
 		signalling_pass(r, c, found->side, f);
@@ -75,7 +78,7 @@ static void begin(struct replay *r, const struct heir *h, enum conn_role role)
 	struct conn *c;
 	struct frame syn;
 
-	frame_read(span_of(h->syn.bytes, h->syn.len), false, r->syn_room, &syn);
+	frame_read(span_of(h->bytes, h->syn.len), false, r->syn_room, &syn);
 	r->place = h->syn.place;
 	c = role == CONN_CONTROL ? begin_control(r, h, &syn)
 				 : begin_flow(r, h, &syn);
@@ -118,6 +121,7 @@ bool again_answered(struct replay *r, const struct conn_found *found,
 		.has_far = c->way[1] != NULL,
 		.bad_sums = c->side[0].bad_sums,
 	};
+	memcpy(heir.bytes, c->syn, sizeof(heir.bytes));
 	conns_drop(r->conns, c);
 	begin(r, &heir, role);
 	return true;

@@ -30,6 +30,7 @@ struct age {
 struct conns {
 	struct conn_way *ways;
 	struct age open, closed;
+	size_t open_max;
 	uint64_t clock; /* counts touches and moves */
 	void (*gone)(void *arg, struct conn *c);
 	void *arg;
@@ -62,11 +63,13 @@ static struct conn_way *way_find(struct conns *t, const struct tuple *key)
 	return way;
 }
 
-struct conns *conns_new(void (*gone)(void *arg, struct conn *c), void *arg)
+struct conns *conns_new(size_t open_max,
+			void (*gone)(void *arg, struct conn *c), void *arg)
 {
 	struct conns *t = calloc(1, sizeof(*t));
 
 	if (t) {
+		t->open_max = open_max;
 		t->gone = gone;
 		t->arg = arg;
 	}
@@ -174,7 +177,7 @@ static struct conn *oldest(struct conns *t, struct age *age)
 
 static void make_room(struct conns *t)
 {
-	if (t->open.count >= CONN_MAX)
+	if (t->open.count >= t->open_max)
 		conns_drop(t, oldest(t, &t->open));
 	if (t->closed.count >= CONN_CLOSED_MAX)
 		conns_drop(t, t->closed.head);

@@ -79,8 +79,7 @@ struct conn_way;
 /* A SYN that came while the connection was alive: see again.c. */
 struct conn_again {
 	uint32_t isn;
-	uint16_t len; /* 0: none */
-	uint8_t bytes[CONN_SYN_MAX];
+	uint16_t len; /* of what conn.syn holds; 0: nothing of that */
 	struct story_place place;
 };
 
@@ -109,6 +108,8 @@ struct conn {
 	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
 					   * where there is one */
 
+	/* The SYN that waits, or that came once more. */
+	uint8_t syn[CONN_SYN_MAX];
 	struct conn_again again;
 
 	/* A control connection. */
@@ -120,7 +121,6 @@ struct conn {
 	struct edits edits[2]; /* of the client's stream, the server's */
 	uint32_t added[2];     /* by the gateway of the capture to each */
 	uint16_t syn_len;      /* of the SYN that waits in @syn; 0: none */
-	uint8_t syn[CONN_SYN_MAX];
 
 	/* A data connection, or what might be one. */
 	struct story_flow flow; /* ends: the SYN's own, as it came here */
@@ -162,9 +162,10 @@ struct conn_found {
 
 struct conns;
 
-/* @gone is called for each connection before it is forgotten, with @arg. NULL:
- * no memory. */
-struct conns *conns_new(void (*gone)(void *arg, struct conn *c), void *arg);
+/* At most @open_max (CONN_MAX) may be open. @gone is called for each connection
+ * before it is forgotten, with @arg. NULL: no memory. */
+struct conns *conns_new(size_t open_max,
+			void (*gone)(void *arg, struct conn *c), void *arg);
 
 struct conn_found conns_find(struct conns *t, const struct endpoint *src,
 			     const struct endpoint *dst);

@@ -159,7 +159,7 @@ static bool make_engine(struct replay *r)
 static bool make(struct replay *r, struct capture_merge *m)
 {
 	r->out = malloc(sizeof(*r->out));
-	r->conns = conns_new(gone, r);
+	r->conns = conns_new(CONN_MAX, gone, r);
 	r->ahead = r->conns ? ahead_new(m, r->conns) : NULL;
 	r->pairs = pairs_new();
 	r->holes = holes_new();

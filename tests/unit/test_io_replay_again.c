@@ -123,6 +123,26 @@ static void test_control_again_translated(void **state)
 	}
 }
 
+/* Nobody answers the first one; the client begins anew, at once. */
+static void test_control_retried(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	lone_syn(&f, &f.control, f.control.next[CLIENT]);
+	f.control = again(&f.control);
+	film_login(&f);
+	film_fin(&f, &f.control);
+	film_show(&f, "");
+	film_expect(&f, "#1 command USER ftpuser");
+	film_expect(&f, "#1 traffic 16 packets clear 5/");
+	film_expect(&f, "#1 session_close fin");
+	film_expect(&f, "end 17 frames 1 sessions 0 unfollowed\n");
+	assert_int_equal(f.lefts, 17);
+	film_stop(&f);
+}
+
 /* --- data connections ----------------------------------------------------------- */
 
 static void test_forged_data_syn(void **state)
@@ -251,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_forged_control_syn),
 		cmocka_unit_test(test_control_again),
 		cmocka_unit_test(test_control_again_translated),
+		cmocka_unit_test(test_control_retried),
 		cmocka_unit_test(test_forged_data_syn),
 		cmocka_unit_test(test_data_again),
 		cmocka_unit_test(test_reset),
