@@ -47,6 +47,17 @@ static void name_ends(struct replay *r, struct conn *c, const struct pair *p)
 	holes_named(r->holes, &c->key_from.addr, &c->to, &c->key_to);
 }
 
+/* As the engine gets its SYN. */
+static void name_syn(struct replay *r, struct conn *c, const struct pair *pair)
+{
+	c->key_from = c->from;
+	c->key_to = c->to;
+	/* Where both sides were captured, the SYN is there as it came. A client
+	 * may know the real address too, from a reply that was encrypted. */
+	if (!pair->seen_twice)
+		name_ends(r, c, pair);
+}
+
 /* A packet of @side as the queue shows it: behind DNAT, before SNAT. */
 static void give(struct replay *r, struct conn *c, int side,
 		 const struct frame *f, const struct endpoint *from,
@@ -102,12 +113,7 @@ static struct conn *flow_new(struct replay *r, const struct frame *f,
 	c->flow.from = p->src;
 	c->flow.to = p->dst;
 	c->flow.active = !is_client(pair, &p->src.addr);
-	c->key_from = c->from;
-	c->key_to = c->to;
-	/* Where both sides were captured, the SYN is there as it came. A client
-	 * may know the real address too, from a reply that was encrypted. */
-	if (!pair->seen_twice)
-		name_ends(r, c, pair);
+	name_syn(r, c, pair);
 	c->in_to = c->key_to;
 	c->out_from = world_public(r->config, &c->key_from, &c->key_to.addr);
 	c->out_to = c->key_to;
@@ -145,7 +151,7 @@ bool flow_is_awaited(struct replay *r, const struct conn *c,
 			     .to = c->to,
 			     .flow.active = c->flow.active };
 
-	name_ends(r, &next, pair);
+	name_syn(r, &next, pair);
 	return pair_opens(pair, &next.key_to);
 }
 
