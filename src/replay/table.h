@@ -14,9 +14,13 @@ unsigned int table_hash(const void *key, size_t len);
 #define HASH_FUNCTION(key, len, value) ((value) = table_hash(key, len))
 #include <uthash.h>
 
-/* Entries of one bucket before there are twice as many buckets. The default of
- * 10 saves memory that we have; every entry walked over is a look into it. */
+/*
+ * Entries of one bucket before there are twice as many buckets; there are never
+ * fewer again. By chance alone a bucket comes to have 8 once there are about two
+ * buckets for an entry, however long new entries take the place of old ones.
+ * With 3 it would happen again and again, and the table grow with the capture.
+ */
 #undef HASH_BKT_CAPACITY_THRESH
-#define HASH_BKT_CAPACITY_THRESH 3
+#define HASH_BKT_CAPACITY_THRESH 8
 
 #endif
