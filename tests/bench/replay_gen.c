@@ -190,11 +190,11 @@ static void begin_session(struct generator *g, struct session *s)
 	s->row = login;
 }
 
-/* 16,000 clients of 10.1.0.0/16, 250 servers of 10.2.5.0/24, and the like. */
+/* 10,000 clients of 10.1.0.0/16, 250 servers of 10.2.5.0/24, and the like. */
 static void address(const struct session *s, int side, uint8_t at[16])
 {
 	static const uint8_t v6[16] = { 0xfc, 0, 0, 0x10, 0, 1 };
-	uint64_t client = s->number % 16000, server = s->number % 250;
+	uint64_t client = s->number % 10000, server = s->number % 250;
 	uint8_t last[2][4] = {
 		{ 10, 1, (uint8_t)(client / 250), (uint8_t)(client % 250 + 1) },
 		{ 10, 2, 5, (uint8_t)(server + 1) },

@@ -6,7 +6,8 @@
 #	SALLYPORT=build/sallyport BUILD=build sh tests/bench/run.sh [--strict]
 #
 # --strict: exit status 1 when a bar is missed. BENCH_QUICK=1: a tenth of the
-# time. BENCH_PARTS="control tls": these only, of engine control data bulk tls. The raw samples stay in $BUILD/bench/samples. What this machine cannot
+# time. BENCH_PARTS="control tls": these only, of engine control data bulk tls
+# replay. The raw samples stay in $BUILD/bench/samples. What this machine cannot
 # do is skipped, with the reason.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
@@ -24,9 +25,11 @@ memory_kb=3000000
 
 if [ "${BENCH_QUICK:-0}" = 1 ]; then
 	rounds=5 engine_rounds=5 bytes=67108864
+	replay_rounds=3 replay_bytes=1073741824
 	talks=15 milliseconds=60
 else
 	rounds=60 engine_rounds=15 bytes=134217728
+	replay_rounds=7 replay_bytes=2147483648
 	# Whatever else the machine does comes and goes in tenths of seconds:
 	# many short rounds tell more than a few long ones.
 	talks=75 milliseconds=60
@@ -70,13 +73,16 @@ network() {
 	return $status
 }
 
-parts=${BENCH_PARTS:-engine control data bulk tls}
+parts=${BENCH_PARTS:-engine control data bulk tls replay}
 cpu=$(taskset -cp $$ | sed 's/.*: //; s/.*[,-]//')
 library=$(cd "$build" && pwd)/libcore.a
 compile engine_bench engine_bench.c rig.c trace.c bench.c "$library" &&
 	compile ftp_load ftp_load.c ftp_client.c ftp_data.c ftp_serve.c \
 		ftp_socket.c sham_tls.c bench.c &&
-	compile accept_all accept_all.c bench.c -lmnl || exit 3
+	compile accept_all accept_all.c bench.c -lmnl &&
+	compile replay_gen replay_gen.c replay_wire.c bench.c &&
+	compile replay_loop replay_loop.c -lpcap &&
+	compile replay_time replay_time.c bench.c || exit 3
 
 most=1000000
 free=$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)
@@ -95,10 +101,21 @@ case $sallyport in
 /*) ;;
 *) sallyport=$PWD/$sallyport ;;
 esac
-network "$sallyport" || {
-	echo "bench: what goes through the kernel failed" >&2
-	exit 3
-}
+case $parts in
+*replay*)
+	echo "... captures"
+	sh $source/replay.sh "$here" "$sallyport" $replay_rounds \
+		$replay_bytes >>"$samples" || exit 3
+	;;
+esac
+case $parts in
+*control* | *data* | *bulk* | *tls*)
+	network "$sallyport" || {
+		echo "bench: what goes through the kernel failed" >&2
+		exit 3
+	}
+	;;
+esac
 awk -f $source/report.awk $source/lines.txt "$samples" || {
 	[ -z "$strict" ] || exit 1
 }
