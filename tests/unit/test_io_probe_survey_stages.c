@@ -15,15 +15,9 @@
 
 /* Nothing comes on loopback that has not come by then. */
 #define SHORT_MS 100
+#define LONG_MS  10000
 
-static const enum stage before_data[] = {
-	STAGE_GREETING, STAGE_AUTH, STAGE_HANDSHAKE, STAGE_LOGIN,
-	STAGE_PBSZ,     STAGE_PROT, STAGE_FEAT,
-};
-
-static const enum stage at_data[] = { STAGE_ENDPOINT, STAGE_DATA_HANDSHAKE,
-				      STAGE_TRANSFER };
-
+/* A survey of at most @ms a stage; 0: of any time. */
 static const struct survey *with_fault(enum stage stage, enum server_does does,
 				       uint32_t ms)
 {
@@ -34,25 +28,48 @@ static const struct survey *with_fault(enum stage stage, enum server_does does,
 	return survey_of(&spec, CLIENT_EXPLICIT, false, ms);
 }
 
-/* The survey ends, and names the stage. */
-static void stops_at_every_stage(enum server_does does, uint32_t ms)
+/* Where the session ended, or else where all data connections did; STAGES if
+ * neither is so. */
+static enum stage stopped_at(const struct survey *s)
 {
+	const struct stop *epsv = &s->way[VIA_EPSV].stop;
+	const struct stop *pasv = &s->way[VIA_PASV].stop;
+
+	if (s->stop.reason != STOP_NOT)
+		return s->stop.stage;
+	return epsv->reason != STOP_NOT && epsv->stage == pasv->stage
+		       ? epsv->stage
+		       : STAGES;
+}
+
+/* The survey ends, and names the stage. A loaded machine may need more time to
+ * come to it, and gets it. */
+static void stops_at(enum stage stage, enum server_does does, uint32_t ms)
+{
+	enum finding wanted = stage < STAGE_ENDPOINT ? FINDING_STOPPED
+						     : FINDING_PASSIVE_FAILS;
 	const struct survey *s;
 
-	for (size_t i = 0; i < ARRAY_SIZE(before_data); i++) {
-		s = with_fault(before_data[i], does, ms);
-		assert_int_equal(s->stop.stage, before_data[i]);
-		assert_int_not_equal(s->stop.reason, STOP_NOT);
-		assert_true(survey_findings(s) & 1u << FINDING_STOPPED);
-		assert_false(s->way[VIA_EPSV].tried);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(at_data); i++) {
-		s = with_fault(at_data[i], does, ms);
-		assert_well(&s->stop);
-		assert_int_equal(s->way[VIA_EPSV].stop.stage, at_data[i]);
-		assert_int_equal(s->way[VIA_PASV].stop.stage, at_data[i]);
-		assert_true(survey_findings(s) & 1u << FINDING_PASSIVE_FAILS);
-	}
+	do {
+		s = with_fault(stage, does, ms);
+		ms *= 4;
+	} while (stopped_at(s) != stage && ms > 0 && ms < LONG_MS);
+	assert_int_equal(stopped_at(s), stage);
+	assert_true(survey_findings(s) & 1u << wanted);
+	assert_int_equal(s->way[VIA_EPSV].tried, stage >= STAGE_ENDPOINT);
+}
+
+static void stops_at_every_stage(enum server_does does, uint32_t ms)
+{
+	static const enum stage stages[] = {
+		STAGE_GREETING,  STAGE_FEAT,     STAGE_AUTH,
+		STAGE_HANDSHAKE, STAGE_LOGIN,    STAGE_PBSZ,
+		STAGE_PROT,      STAGE_ENDPOINT, STAGE_DATA_HANDSHAKE,
+		STAGE_TRANSFER,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(stages); i++)
+		stops_at(stages[i], does, ms);
 }
 
 static void test_cut_at_every_stage(void **state)
