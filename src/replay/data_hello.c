@@ -27,14 +27,19 @@ static void client_hello(struct data_hello *h, struct story_flow *flow,
 	flow->tls_resumption = hello.resumption != TLS_RESUME_NONE;
 }
 
-static void server_hello(const struct data_hello *h, struct story_flow *flow,
+/* Gives whether it was the last one: behind a HelloRetryRequest comes another
+ * (RFC 8446 4.1.4). */
+static bool server_hello(const struct data_hello *h, struct story_flow *flow,
 			 struct span body)
 {
 	struct tls_server_hello hello;
 
-	if (h->offered && tls_server_hello_parse(body, &hello) == PARSE_OK)
-		flow->tls_resumed = tls_server_hello_resumes(
-			&hello, span_of(h->session_id, h->session_id_len));
+	if (!h->offered || tls_server_hello_parse(body, &hello) != PARSE_OK)
+		return true;
+	flow->tls_resumed =
+		tls_server_hello_resumes(&hello, span_of(h->session_id,
+							 h->session_id_len));
+	return !hello.retry;
 }
 
 /* The first message of @s, once it is whole. */
@@ -61,7 +66,10 @@ static void message(struct data_hello *h, struct data_hello_side *s,
 	if (head.type == TLS_CLIENT_HELLO)
 		client_hello(h, flow, body);
 	else if (head.type == TLS_SERVER_HELLO)
-		server_hello(h, flow, body);
+		s->done = server_hello(h, flow, body);
+	/* Nothing follows in the same record: it waits for its answer. */
+	if (!s->done)
+		s->len = 0;
 }
 
 /* False: this is not the beginning of a handshake. */
@@ -83,6 +91,9 @@ static void read_on(struct data_hello *h, struct data_hello_side *s,
 
 	while (!s->done && tls_record_take(&s->record, &bytes, &piece) ==
 				   TLS_RECORD_PIECE) {
+		/* RFC 8446 D.4: means nothing there. */
+		if (piece.type == TLS_CHANGE_CIPHER_SPEC)
+			continue;
 		if (!add(s, &piece))
 			s->done = true;
 		else
