@@ -13,48 +13,26 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "diverted.h"
 #include "support.h"
 
 #define FILES "tests/unit/config/"
 
 static char out[65536], err[65536];
 
-/* Send what is written to @fd into a file that is already gone. */
-static FILE *divert(int fd, int *saved)
-{
-	FILE *to = tmpfile();
-
-	assert_non_null(to);
-	*saved = dup(fd);
-	dup2(fileno(to), fd);
-	return to;
-}
-
-static void restore(int fd, int saved, FILE *from, char *text, size_t size)
-{
-	size_t len;
-
-	dup2(saved, fd);
-	close(saved);
-	rewind(from);
-	len = fread(text, 1, size - 1, from);
-	text[len] = '\0';
-	fclose(from);
-}
-
 /* Run the command; what it prints is in out and err. */
 static int check(const char *config, char *option)
 {
 	char *argv[] = { (char[]){ "check" }, option, NULL };
 	int saved_out, saved_err, status;
-	FILE *to_out = divert(STDOUT_FILENO, &saved_out);
-	FILE *to_err = divert(STDERR_FILENO, &saved_err);
+	FILE *to_out = diverted(STDOUT_FILENO, &saved_out);
+	FILE *to_err = diverted(STDERR_FILENO, &saved_err);
 
 	optind = opterr = 0;
 	status = cmd_check(config, option ? 2 : 1, argv);
 	fflush(stdout);
-	restore(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
-	restore(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
+	diverted_back(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
+	diverted_back(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
 	return status;
 }
 

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
+#include "diverted.h"
 #include "support.h"
 #include "surveys.h"
 
@@ -23,29 +24,6 @@
 #define LOGIN LAB_USER ":" LAB_PASSWORD "@"
 
 static char out[65536], err[65536];
-
-/* Send what is written to @fd into a file that is already gone. */
-static FILE *divert(int fd, int *saved)
-{
-	FILE *to = tmpfile();
-
-	assert_non_null(to);
-	*saved = dup(fd);
-	dup2(fileno(to), fd);
-	return to;
-}
-
-static void restore(int fd, int saved, FILE *from, char *text, size_t size)
-{
-	size_t len;
-
-	dup2(saved, fd);
-	close(saved);
-	rewind(from);
-	len = fread(text, 1, size - 1, from);
-	text[len] = '\0';
-	fclose(from);
-}
 
 /* Run `probe` with these words, up to NULL, which it may write to; what it
  * prints is in out and err. */
@@ -60,13 +38,13 @@ static int probe(char *word, ...)
 	for (; word; word = va_arg(words, char *))
 		argv[argc++] = word;
 	va_end(words);
-	to_out = divert(STDOUT_FILENO, &saved_out);
-	to_err = divert(STDERR_FILENO, &saved_err);
+	to_out = diverted(STDOUT_FILENO, &saved_out);
+	to_err = diverted(STDERR_FILENO, &saved_err);
 	optind = opterr = 0;
 	status = cmd_probe(NULL, argc, argv);
 	fflush(stdout);
-	restore(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
-	restore(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
+	diverted_back(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
+	diverted_back(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
 	return status;
 }
 

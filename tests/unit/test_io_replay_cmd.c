@@ -21,6 +21,7 @@
 #include "cmd/progress.h"
 #include "io/capture.h"
 #include "scratch.h"
+#include "diverted.h"
 #include "support.h"
 
 #define ARGS_MAX 8
@@ -35,29 +36,6 @@ static char out[1 << 20], err[65536];
 
 /* --- running it ----------------------------------------------------------- */
 
-static FILE *divert(int fd, int *saved)
-{
-	FILE *to = tmpfile();
-
-	assert_non_null(to);
-	*saved = dup(fd);
-	dup2(fileno(to), fd);
-	return to;
-}
-
-static size_t restore(int fd, int saved, FILE *from, char *text, size_t size)
-{
-	size_t len;
-
-	dup2(saved, fd);
-	close(saved);
-	rewind(from);
-	len = fread(text, 1, size - 1, from);
-	text[len] = '\0';
-	fclose(from);
-	return len;
-}
-
 static size_t out_len;
 
 static int run(const char *config, int argc, char **argv)
@@ -66,13 +44,14 @@ static int run(const char *config, int argc, char **argv)
 	int saved_out, saved_err, status;
 
 	fflush(stdout);
-	to_out = divert(STDOUT_FILENO, &saved_out);
-	to_err = divert(STDERR_FILENO, &saved_err);
+	to_out = diverted(STDOUT_FILENO, &saved_out);
+	to_err = diverted(STDERR_FILENO, &saved_err);
 	optind = opterr = 0;
 	status = cmd_replay(config, argc, argv);
 	fflush(stdout);
-	out_len = restore(STDOUT_FILENO, saved_out, to_out, out, sizeof(out));
-	restore(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
+	out_len = diverted_back(STDOUT_FILENO, saved_out, to_out, out,
+				sizeof(out));
+	diverted_back(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
 	return status;
 }
 
@@ -405,12 +384,12 @@ static void closed_pipe(const char *option)
 	close(ends[0]);
 	dup2(ends[1], STDOUT_FILENO);
 	close(ends[1]);
-	to_err = divert(STDERR_FILENO, &saved_err);
+	to_err = diverted(STDERR_FILENO, &saved_err);
 	optind = opterr = 0;
 	cmd_replay(NULL, argc, argv);
 	assert_true(fflush(stdout) != 0 || ferror(stdout));
 	clearerr(stdout);
-	restore(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
+	diverted_back(STDERR_FILENO, saved_err, to_err, err, sizeof(err));
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
 	assert_string_equal(err, "");
@@ -437,7 +416,7 @@ static void test_progress(void **state)
 	int saved;
 
 	(void)state;
-	to_err = divert(STDERR_FILENO, &saved);
+	to_err = diverted(STDERR_FILENO, &saved);
 	/* No terminal here. */
 	assert_false(p.on && isatty(STDOUT_FILENO));
 	p = (struct progress){ .on = false };
@@ -453,7 +432,7 @@ static void test_progress(void **state)
 	progress_show(&p, pipe_in);
 	progress_end(&p);
 	progress_end(&p);
-	restore(STDERR_FILENO, saved, to_err, err, sizeof(err));
+	diverted_back(STDERR_FILENO, saved, to_err, err, sizeof(err));
 	assert_string_equal(err,
 			    "\r[####################                    ]  "
 			    "50 %  32 of 64 MiB\r32 MiB read\r\033[K");
