@@ -18,6 +18,7 @@ static const struct command {
 	{ "check", cmd_check, "say what the configuration means" },
 	{ "rules", cmd_rules, "print, load or unload the firewall rules" },
 	{ "replay", cmd_replay, "the same with captures instead of packets" },
+	{ "audit", cmd_audit, "say which kinds of FTP your rules let through" },
 	{ "probe", cmd_probe, "say what an FTP server needs of a firewall" },
 	{ "ctl", cmd_ctl, "ask the running daemon" },
 };

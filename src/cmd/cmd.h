@@ -23,6 +23,7 @@ int cmd_run(const char *config_path, int argc, char **argv);
 int cmd_check(const char *config_path, int argc, char **argv);
 int cmd_rules(const char *config_path, int argc, char **argv);
 int cmd_replay(const char *config_path, int argc, char **argv);
+int cmd_audit(const char *config_path, int argc, char **argv);
 int cmd_probe(const char *config_path, int argc, char **argv);
 int cmd_ctl(const char *config_path, int argc, char **argv);
 

@@ -192,7 +192,10 @@ static void judge(struct trace_packet *p, const struct word *w)
 
 	if (type != NFT_TRACETYPE_RULE && type != NFT_TRACETYPE_POLICY)
 		return;
-	if (verdict == NF_DROP) {
+	if ((verdict == NFT_JUMP || verdict == NFT_GOTO) &&
+	    strcmp(place.table, "filter") == 0) {
+		p->jump[p->jumps++ % TRACE_JUMPS] = place;
+	} else if (verdict == NF_DROP) {
 		p->dropped = true;
 		p->drop = place;
 	} else if (verdict == NF_ACCEPT && strcmp(place.table, "nat") == 0 &&

@@ -31,6 +31,10 @@ struct trace_place {
 	uint64_t handle; /* of the rule; 0: the chain's policy */
 };
 
+/* Chains are nested no deeper in what tools write; of more the last ones are
+ * kept. */
+#define TRACE_JUMPS 8
+
 struct trace_packet {
 	uint32_t id;
 	bool known; /* its headers were seen: */
@@ -44,6 +48,9 @@ struct trace_packet {
 	bool translated;                      /* a rule of table nat took it */
 	bool accepted;                        /* by table filter's last word */
 	struct trace_place drop, nat, accept; /* with those */
+	/* Rules of table filter that led it to other chains. */
+	struct trace_place jump[TRACE_JUMPS];
+	uint32_t jumps; /* all; the last ones are kept */
 };
 
 struct trace;

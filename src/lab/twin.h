@@ -53,15 +53,35 @@ enum twin_cause_kind {
 	TWIN_CAUSE_LOST,     /* the kernel told more than could be kept */
 };
 
+/* The packets with which connections come about. */
+enum twin_packet {
+	TWIN_CONTROL_SYN,
+	TWIN_CONTROL_ANSWER,
+	TWIN_DATA_SYN,
+	TWIN_DATA_ANSWER,
+	TWIN_NEIGHBOUR, /* ICMPv6 that finds the next hop (RFC 4861) */
+	TWIN_PACKETS,
+	TWIN_OTHER = TWIN_PACKETS
+};
+
 struct twin_cause {
 	enum twin_cause_kind kind;
+	enum twin_packet packet;
 	enum twin_family family;  /* whose rules they are */
 	uint32_t rule;            /* in that family's rulefile, or NONE: */
 	struct trace_place place; /* as the kernel calls it */
 	/* The packet that it was about, before any translation. */
+	bool translated;  /* later, by a rule of table nat */
 	uint8_t protocol; /* IPPROTO_*; 0: none */
 	uint8_t icmp_type;
 	struct endpoint from, to;
+};
+
+/* What let a packet through, in its family's rulefile; or NONE. */
+struct twin_pass {
+	uint32_t accept;            /* by table filter */
+	uint32_t nat;               /* that translated it */
+	uint32_t jump[TRACE_JUMPS]; /* that led to the chain it is in */
 };
 
 /* One kind of FTP through the firewall. */
@@ -70,6 +90,8 @@ struct twin_cell {
 	enum twin_stop stop; /* meaningful where it was tried */
 	struct stop detail;  /* of the client */
 	struct twin_cause cause;
+	/* The first of each kind that got through. */
+	struct twin_pass pass[TWIN_PACKETS];
 };
 
 enum twin_ways { TWIN_PORT, TWIN_EPRT, TWIN_PASV, TWIN_EPSV, TWIN_WAYS };

@@ -4,6 +4,7 @@
 #include "lab/twin_private.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 /* Neighbour solicitation and advertisement (RFC 4861 4.3, 4.4): without them
  * no other packet is sent. */
@@ -47,6 +48,13 @@ static enum twin_stop stop_of(const struct stop *s)
 	return s->reason == STOP_NOT ? TWIN_WORKS : at[s->stage];
 }
 
+static bool is_neighbour(const struct trace_packet *p)
+{
+	return p->known && p->protocol == IPPROTO_ICMPV6 &&
+	       (p->icmp_type == ICMPV6_SOLICITATION ||
+		p->icmp_type == ICMPV6_ADVERTISEMENT);
+}
+
 static bool is_tcp(const struct trace_packet *p)
 {
 	return p->known && p->protocol == IPPROTO_TCP;
@@ -69,11 +77,8 @@ static unsigned int weight(const struct trace_packet *p, bool control)
 {
 	if (!p->known || !p->dropped)
 		return 0;
-	if (p->protocol == IPPROTO_ICMPV6)
-		return p->icmp_type == ICMPV6_SOLICITATION ||
-				       p->icmp_type == ICMPV6_ADVERTISEMENT
-			       ? 1
-			       : 0;
+	if (is_neighbour(p))
+		return 1;
 	if (!is_tcp(p) || is_control(p) != control)
 		return 0;
 	return p->syn ? WEIGHT_FIRST : 2;
@@ -131,6 +136,59 @@ static const struct trace_packet *let_in(const struct trace *t)
 	return NULL;
 }
 
+/* --- what let packets through ------------------------------------------------------- */
+
+static enum twin_packet packet_kind(const struct trace_packet *p)
+{
+	bool control;
+
+	if (is_neighbour(p))
+		return TWIN_NEIGHBOUR;
+	if (!is_tcp(p) || !p->syn)
+		return TWIN_OTHER;
+	control = is_control(p);
+	if (p->ack)
+		return control ? TWIN_CONTROL_ANSWER : TWIN_DATA_ANSWER;
+	return control ? TWIN_CONTROL_SYN : TWIN_DATA_SYN;
+}
+
+static uint32_t rule_of(const struct twin *t, const struct trace_packet *p,
+			bool told, const struct trace_place *place)
+{
+	enum twin_family family = p->v4 ? TWIN_V4 : TWIN_V6;
+	const struct rulefile *f = t->spec->rules[family];
+
+	return f && told ? trace_rules_find(&t->rules[family], f, place)
+			 : RULEFILE_NONE;
+}
+
+static void note_pass(const struct twin *t, const struct trace_packet *p,
+		      struct twin_pass *out)
+{
+	out->accept = rule_of(t, p, p->accepted, &p->accept);
+	out->nat = rule_of(t, p, p->translated, &p->nat);
+	for (uint32_t i = 0; i < p->jumps && i < TRACE_JUMPS; i++)
+		out->jump[i] = rule_of(t, p, true, &p->jump[i]);
+}
+
+static void note_passes(const struct twin *t, struct twin_cell *cell)
+{
+	bool seen[TWIN_PACKETS] = { false };
+	const struct trace_packet *p;
+
+	memset(cell->pass, 0xff, sizeof(cell->pass)); /* NONE */
+	for (uint32_t i = 0; (p = trace_at(t->trace, i)) != NULL; i++) {
+		enum twin_packet kind = packet_kind(p);
+
+		if (kind == TWIN_OTHER || seen[kind] || p->dropped)
+			continue;
+		seen[kind] = true;
+		note_pass(t, p, &cell->pass[kind]);
+	}
+}
+
+/* --- what stopped them -------------------------------------------------------------- */
+
 static void blame(const struct twin *t, const struct trace_packet *p,
 		  enum twin_cause_kind kind, struct twin_cause *out)
 {
@@ -138,15 +196,14 @@ static void blame(const struct twin *t, const struct trace_packet *p,
 					  : kind == TWIN_CAUSE_TRANSLATED
 						  ? &p->nat
 						  : &p->accept;
-	enum twin_family family = p->v4 ? TWIN_V4 : TWIN_V6;
-	const struct rulefile *f = t->spec->rules[family];
 
 	*out = (struct twin_cause){
 		.kind = kind,
-		.family = family,
-		.rule = f ? trace_rules_find(&t->rules[family], f, place)
-			  : RULEFILE_NONE,
+		.packet = packet_kind(p),
+		.family = p->v4 ? TWIN_V4 : TWIN_V6,
+		.rule = rule_of(t, p, true, place),
 		.place = *place,
+		.translated = p->translated,
 		.protocol = p->protocol,
 		.icmp_type = p->icmp_type,
 		.from = p->from,
@@ -162,7 +219,9 @@ void twin_judge(const struct twin *t, const struct twin_talk *talk,
 
 	(void)talk;
 	cell->stop = stop_of(&cell->detail);
-	cell->cause = (struct twin_cause){ .rule = RULEFILE_NONE };
+	cell->cause = (struct twin_cause){ .rule = RULEFILE_NONE,
+					   .packet = TWIN_OTHER };
+	note_passes(t, cell);
 	if (cell->stop == TWIN_WORKS)
 		return;
 	control = cell->stop < TWIN_DATA_CONNECT;

@@ -19,6 +19,8 @@ struct twin {
 	struct trace *trace;
 	struct trace_rules rules[TWIN_FAMILIES];
 	struct tls_role *server, *client;
+	/* Waiting longer has changed nothing for such a stop before. */
+	bool confirmed[2][TWIN_FAMILIES][TWIN_STOPS];
 };
 
 /* One conversation. */

@@ -47,6 +47,17 @@ static enum twin_place other_side(enum twin_place place)
 	return place == TWIN_INSIDE ? TWIN_OUTSIDE : TWIN_INSIDE;
 }
 
+/* One of the passive range's ends: what a rule leaves out of it is mostly
+ * there. Each way meets both, by one kind of TLS or another. */
+static struct port_range range_end(const struct twin_spec *s,
+				   const struct twin_talk *talk)
+{
+	bool last = ((int)talk->way + (int)talk->tls) % 2 != 0;
+	uint16_t port = last ? s->passive.hi : s->passive.lo;
+
+	return (struct port_range){ port, port };
+}
+
 static int start_server(struct twin *t, const struct twin_talk *talk,
 			struct server *server)
 {
@@ -56,7 +67,7 @@ static int start_server(struct twin *t, const struct twin_talk *talk,
 			twin_server(t->spec, talk).port },
 		.implicit = talk->tls == CLIENT_IMPLICIT,
 		.role = talk->tls == CLIENT_FTP ? NULL : t->server,
-		.passive = t->spec->passive,
+		.passive = range_end(t->spec, talk),
 		.announces = place == TWIN_INSIDE && t->spec->announces &&
 			     talk->family == TWIN_V4,
 		.announced = t->spec->announced,
@@ -159,10 +170,16 @@ static bool is_certain(const struct twin_cell *cell)
 static void have(struct twin *t, const struct twin_talk *talk,
 		 struct twin_cell *cell)
 {
+	bool *confirmed = t->confirmed[talk->client][talk->family];
+	enum twin_stop first;
+
 	cell->tried = true;
 	talk_once(t, talk, SHORT_TIMES, cell);
-	if (!is_certain(cell))
-		talk_once(t, talk, LONG_TIMES, cell);
+	first = cell->stop;
+	if (is_certain(cell) || confirmed[first])
+		return;
+	talk_once(t, talk, LONG_TIMES, cell);
+	confirmed[first] = cell->stop == first;
 }
 
 /* The control connection is the same for every way, and for FTP and explicit

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The smallest changes that mend what an audit found. Each follows from an
+ * answer: a packet that a rule dropped asks for a rule before that one; a port
+ * that everybody reaches asks for the rule to go.
+ */
+#include "report/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Advice being gathered, none of it twice. */
+struct advising {
+	const struct audit *a;
+	struct audit_advice *out;
+	size_t count;
+};
+
+const char *audit_advice_name(int what)
+{
+	static const char *const name[] = {
+		[ADVICE_ADD] = "add",   [ADVICE_NARROW] = "narrow",
+		[ADVICE_DROP] = "drop", [ADVICE_LOAD] = "load",
+		[ADVICE_USE] = "use",
+	};
+
+	return name[what];
+}
+
+static void advise(struct advising *v, const struct audit_advice *advice)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->out[i].what == advice->what &&
+		    v->out[i].family == advice->family &&
+		    v->out[i].rule == advice->rule &&
+		    strcmp(v->out[i].text, advice->text) == 0)
+			return;
+	if (v->count < AUDIT_ADVICE_MAX)
+		v->out[v->count++] = *advice;
+}
+
+/* --- where conversations stop ---------------------------------------------------------- */
+
+struct where {
+	int side, family, tls, way;
+	const struct twin_cell *cell;
+	bool mended; /* with sallyport it works */
+	bool with;   /* it was with sallyport */
+};
+
+static uint16_t control_port(const struct where *w)
+{
+	return w->tls == CLIENT_IMPLICIT ? 990 : 21;
+}
+
+/* Before a rule that drops; where a policy does, at the chain's end. */
+static uint32_t before(const struct audit *a, const struct twin_cause *c)
+{
+	const struct rule *r = audit_rule(a, c->family, c->rule);
+
+	return r && r->number != 0 ? c->rule : RULEFILE_NONE;
+}
+
+static const char *chain_of(const struct twin_cause *c)
+{
+	return c->place.chain;
+}
+
+/* The host that a rule of table filter sees. */
+static struct addr target(const struct advising *v, const struct where *w)
+{
+	const struct twin_cause *c = &w->cell->cause;
+
+	return w->side == TWIN_OUTSIDE && c->translated
+		       ? v->a->spec->layout.host[TWIN_INSIDE][w->family].server
+		       : c->to.addr;
+}
+
+/* "-A FORWARD -d 10.1.4.5 -p tcp -m tcp --dport 21 -m conntrack --ctstate NEW
+ * -j ACCEPT" */
+static void put_accept(const struct advising *v, const struct where *w,
+		       const char *ports, char out[ADVICE_TEXT_MAX])
+{
+	struct addr a = target(v, w);
+	char to[ADDR_TEXT_MAX];
+
+	addr_format(&a, to);
+	snprintf(out, ADVICE_TEXT_MAX,
+		 "-A %.31s -d %s -p tcp -m tcp %s -m conntrack --ctstate NEW "
+		 "-j ACCEPT",
+		 chain_of(&w->cell->cause), to, ports);
+}
+
+/* From outside the server has another address, and no rule leads from that
+ * one to the server. */
+static bool leads_nowhere(const struct advising *v, const struct where *w)
+{
+	const struct addr *server =
+		&v->a->spec->layout.host[TWIN_INSIDE][w->family].server;
+
+	return w->side == TWIN_OUTSIDE && !w->cell->cause.translated &&
+	       !addr_equal(server, &v->a->spec->reach[w->family]) &&
+	       addr_equal(&w->cell->cause.to.addr,
+			  &v->a->spec->reach[w->family]);
+}
+
+static void advise_target(struct advising *v, const struct where *w,
+			  const char *ports)
+{
+	char reach[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX];
+	struct audit_advice add = { ADVICE_ADD, (enum twin_family)w->family,
+				    RULEFILE_NONE, "" };
+
+	addr_format(&v->a->spec->reach[w->family], reach);
+	addr_format(&v->a->spec->layout.host[TWIN_INSIDE][w->family].server,
+		    server);
+	snprintf(add.text, sizeof(add.text),
+		 "-t nat -A PREROUTING -d %s -p tcp -m tcp %s -j DNAT "
+		 "--to-destination %s",
+		 reach, ports, server);
+	advise(v, &add);
+}
+
+static void advise_related(struct advising *v, const struct where *w)
+{
+	const struct twin_cause *c = &w->cell->cause;
+	struct audit_advice add = { ADVICE_ADD, c->family, before(v->a, c),
+				    "" };
+
+	snprintf(add.text, sizeof(add.text),
+		 "-A %.31s -m conntrack --ctstate RELATED,ESTABLISHED "
+		 "-j ACCEPT",
+		 chain_of(c));
+	advise(v, &add);
+}
+
+static void advise_ports(struct advising *v, const struct where *w,
+			 const char *ports)
+{
+	const struct twin_cause *c = &w->cell->cause;
+	struct audit_advice add = { ADVICE_ADD, c->family, before(v->a, c),
+				    "" };
+
+	if (leads_nowhere(v, w)) {
+		advise_target(v, w, ports);
+		return;
+	}
+	put_accept(v, w, ports, add.text);
+	advise(v, &add);
+}
+
+static void advise_control(struct advising *v, const struct where *w)
+{
+	char ports[40];
+
+	snprintf(ports, sizeof(ports), "--dport %u", control_port(w));
+	advise_ports(v, w, ports);
+}
+
+static void advise_data(struct advising *v, const struct where *w)
+{
+	const struct port_range *range = &v->a->spec->passive;
+	char ports[40];
+
+	/* With sallyport it is RELATED, and nothing accepts that. */
+	if (w->with)
+		advise_related(v, w);
+	if (w->with || w->mended || via_is_active(twin_via[w->way]))
+		return;
+	snprintf(ports, sizeof(ports), "--dport %u:%u", range->lo, range->hi);
+	advise_ports(v, w, ports);
+}
+
+static void advise_dropped(struct advising *v, const struct where *w)
+{
+	switch (w->cell->cause.packet) {
+	case TWIN_CONTROL_SYN:
+		advise_control(v, w);
+		break;
+	case TWIN_DATA_SYN:
+		advise_data(v, w);
+		break;
+	case TWIN_CONTROL_ANSWER:
+	case TWIN_DATA_ANSWER:
+		advise_related(v, w);
+		break;
+	default:
+		break;
+	}
+}
+
+static void advise_passive(struct advising *v, const struct where *w)
+{
+	struct audit_advice use = { ADVICE_USE, (enum twin_family)w->family,
+				    RULEFILE_NONE, "" };
+
+	if (w->mended || w->tls == CLIENT_FTP)
+		return;
+	snprintf(use.text, sizeof(use.text),
+		 via_is_active(twin_via[w->way])
+			 ? "passive mode for FTPS: what the client announces "
+			   "is encrypted, and no firewall can translate it"
+			 : "EPSV, or the server's own setting for the address "
+			   "that it announces (pasv_address, "
+			   "MasqueradeAddress, -P): the 227 is encrypted");
+	advise(v, &use);
+}
+
+static void advise_cell(struct advising *v, const struct where *w)
+{
+	switch (w->cell->cause.kind) {
+	case TWIN_CAUSE_DROPPED:
+		advise_dropped(v, w);
+		break;
+	case TWIN_CAUSE_FIREWALL:
+		if (leads_nowhere(v, w))
+			advise_control(v, w);
+		break;
+	case TWIN_CAUSE_TRANSLATED:
+		advise_passive(v, w);
+		break;
+	default:
+		break;
+	}
+}
+
+static void advise_answers(struct advising *v, bool with)
+{
+	const struct twin_result *r = v->a->result;
+	const struct twin_answers *a = with ? &r->with : &r->without;
+	struct where w = { .with = with };
+
+	for (w.side = 0; w.side < 2; w.side++)
+		for (w.family = 0; w.family < TWIN_FAMILIES; w.family++)
+			for (w.tls = 0; w.tls < TWIN_TLS; w.tls++)
+				for (w.way = 0; w.way < TWIN_WAYS; w.way++) {
+					w.cell = &a->cell[w.side][w.family]
+							 [w.tls][w.way];
+					w.mended =
+						r->with.there &&
+						r->with.cell[w.side][w.family]
+							    [w.tls][w.way]
+								    .stop ==
+							TWIN_WORKS;
+					if (w.cell->tried &&
+					    w.cell->stop != TWIN_WORKS)
+						advise_cell(v, &w);
+				}
+}
+
+/* --- the rest ------------------------------------------------------------------------- */
+
+static void advise_load(struct advising *v)
+{
+	const struct twin_result *r = v->a->result;
+	const struct twin_cell *without = &r->without.cell[0][0][0][0],
+			       *with = &r->with.cell[0][0][0][0];
+	size_t cells = sizeof(r->with.cell) / sizeof(*with), blocked = 0,
+	       mended = 0;
+	struct audit_advice load = { ADVICE_LOAD, TWIN_V4, RULEFILE_NONE, "" };
+
+	for (size_t i = 0; i < cells && r->with.there; i++) {
+		if (!without[i].tried || without[i].stop == TWIN_WORKS)
+			continue;
+		blocked++;
+		mended += with[i].stop == TWIN_WORKS;
+	}
+	if (mended == 0)
+		return;
+	snprintf(load.text, sizeof(load.text),
+		 "sallyport, with passive-ports %u-%u in servers: then %zu of "
+		 "these %zu work",
+		 v->a->spec->passive.lo, v->a->spec->passive.hi, mended,
+		 blocked);
+	advise(v, &load);
+}
+
+static void advise_opens(struct advising *v)
+{
+	const struct twin_result *r = v->a->result;
+
+	for (uint32_t i = 0; i < r->opens; i++) {
+		const struct twin_open *o = &r->open[i];
+		const struct rule *rule = audit_rule(v->a, o->family, o->rule);
+		struct audit_advice gone = { ADVICE_DROP, o->family, o->rule,
+					     "" };
+
+		if (!rule)
+			continue;
+		if (rule->number == 0) {
+			gone.what = ADVICE_NARROW;
+			snprintf(gone.text, sizeof(gone.text),
+				 "let the policy be DROP, and accept what is "
+				 "wanted");
+		} else {
+			snprintf(gone.text, sizeof(gone.text),
+				 "sallyport opens such ports to those who "
+				 "negotiated them, and only for that long");
+		}
+		advise(v, &gone);
+	}
+}
+
+size_t audit_advice(const struct audit *a,
+		    struct audit_advice out[AUDIT_ADVICE_MAX])
+{
+	struct advising v = { a, out, 0 };
+
+	advise_load(&v);
+	advise_answers(&v, false);
+	if (a->result->with.there)
+		advise_answers(&v, true);
+	advise_opens(&v);
+	return v.count;
+}
