@@ -92,7 +92,7 @@ static bool write_config(struct twin *t)
 	if (!to)
 		return fail(t, "%s: %s", CONFIG_FILE, strerror(errno));
 	fprintf(to,
-		"control:\n  ports: [%u]\n  implicit-tls-ports: [%u]\n"
+		"control:\n  ports: [%d]\n  implicit-tls-ports: [%d]\n"
 		"servers:\n",
 		TWIN_CONTROL_PORT, TWIN_IMPLICIT_PORT);
 	put_server(to, t->spec, TWIN_INSIDE);
