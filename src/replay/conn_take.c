@@ -6,6 +6,18 @@
  * are not of this connection. */
 #define WINDOW_MAX (1 << 30)
 
+/* An RST is taken by who gets it only where it stands just behind what it has
+ * (RFC 5961 3.2); a capture may lack some of that. Forged ones are far off. */
+#define RESET_NEAR (1 << 20)
+
+static bool is_reset(const struct conn_side *s, const struct packet *p)
+{
+	const int32_t ahead = (int32_t)(p->seq - s->end);
+
+	return p->flags & TCP_RST &&
+	       (!s->synced || (ahead <= RESET_NEAR && ahead >= -RESET_NEAR));
+}
+
 static void synchronise(struct conn_side *s, uint32_t next)
 {
 	s->synced = true;
@@ -53,10 +65,9 @@ struct conn_fresh conn_take(struct conn *c, int side, const struct frame *f,
 		c->opened = *place;
 	c->wire_bytes += f->wire_len;
 	s->ip_bytes += f->wire_len;
-	if (p->flags & TCP_RST) {
-		c->reset = true;
+	c->reset |= is_reset(s, p);
+	if (p->flags & TCP_RST)
 		return fresh;
-	}
 	take_ack(&c->side[!side], p);
 	if (p->flags & TCP_SYN) {
 		synchronise(s, p->seq + 1);

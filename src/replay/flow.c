@@ -144,6 +144,24 @@ void flow_syn(struct replay *r, struct frame *f, struct pair *pair)
 	explain(c, pair);
 }
 
+void flow_syn_repeated(struct replay *r, struct conn *c, struct frame *f)
+{
+	const struct pair *pair =
+		pairs_find(r->pairs, &c->from.addr, &c->to.addr);
+
+	conn_mend(c, 0, f, r->frame_room);
+	conn_take(c, 0, f, &r->place);
+	/* Unanswered: the gateway may have let it in meanwhile. */
+	if (c->flow.related || c->side[1].synced || c->closed || !pair) {
+		flow_pass(r, c, 0, f);
+		return;
+	}
+	free(c->reason);
+	c->reason = NULL;
+	give(r, c, 0, f, &c->key_from, &c->key_to);
+	explain(c, pair);
+}
+
 bool flow_is_awaited(struct replay *r, const struct conn *c,
 		     const struct pair *pair)
 {
@@ -207,7 +225,7 @@ void flow_packet(struct replay *r, const struct conn_found *found,
 
 	if (side == 0 && c->side[1].synced && f->packet.flags & TCP_ACK)
 		c->established = true;
-	if (fresh.bytes && !c->midstream && (c->hello || !c->begun))
+	if (fresh.bytes && !c->midstream && !c->told && (c->hello || !c->begun))
 		data_hello_take(&c->hello, &c->flow, side, fresh.at,
 				packet_payload(&f->packet));
 	c->begun |= fresh.bytes != 0;
@@ -224,6 +242,8 @@ void flow_tell(struct replay *r, struct conn *c)
 	if (c->told)
 		return;
 	c->told = true;
+	free(c->hello);
+	c->hello = NULL;
 	c->flow.opened_us = c->opened.at_us;
 	/* A capture's time may go back. */
 	c->flow.closed_us = c->last.at_us > c->opened.at_us ? c->last.at_us

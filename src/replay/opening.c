@@ -106,8 +106,7 @@ static void repeated(struct replay *r, const struct conn_found *found,
 		return;
 	}
 	if (found->conn->role == CONN_DATA) {
-		conn_mend(found->conn, 0, f, r->frame_room);
-		flow_packet(r, found, f);
+		flow_syn_repeated(r, found->conn, f);
 		return;
 	}
 	signalling_flush(r, found->conn);

@@ -113,6 +113,9 @@ void signalling_tell(struct replay *r, struct conn *c);
 /* A SYN that opens no control connection. */
 void flow_syn(struct replay *r, struct frame *f, struct pair *pair);
 
+/* The SYN of @c, a data connection, once more. */
+void flow_syn_repeated(struct replay *r, struct conn *c, struct frame *f);
+
 /* A packet of a connection whose SYN was not captured. Gives it. */
 struct conn *flow_midstream(struct replay *r, const struct frame *f,
 			    const struct pair *pair);

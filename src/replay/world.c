@@ -293,7 +293,7 @@ static void settle(struct replay *r, uint32_t tag)
 	for (size_t i = 0; i < out->actions; i++)
 		act(r, &out->action[i]);
 	/* Translated already, by the entry that was just made. */
-	if (r->conn && r->conn->role == CONN_DATA && r->conn->packets == 1 &&
+	if (r->conn && r->conn->role == CONN_DATA && !r->conn->side[1].synced &&
 	    tag < PASSING_MAX) {
 		r->passing[tag].out_src = r->conn->out_from;
 		r->passing[tag].out_dst = r->conn->out_to;

@@ -377,6 +377,20 @@ static void test_over(void **state)
 	assert_true(conn_is_over(&t.c));
 	assert_true(t.c.reset);
 
+	/* One that nobody would take. */
+	opened(&t, 1000, 5000);
+	take(&t, 1, 5001 + (1 << 21), 0, TCP_RST, 0);
+	take(&t, 1, 5001 - (1 << 21), 0, TCP_RST, 0);
+	take(&t, 0, 0x80000000, 0, TCP_RST | TCP_ACK, 0);
+	assert_false(conn_is_over(&t.c));
+	take(&t, 1, 5001 - 1000, 0, TCP_RST, 0);
+	assert_true(conn_is_over(&t.c));
+	/* The answer to a SYN counts from nothing. */
+	memset(&t, 0, sizeof(t));
+	take(&t, 0, 0x90000000, 0, TCP_SYN, 0);
+	take(&t, 1, 0, 0x90000001, TCP_RST | TCP_ACK, 0);
+	assert_true(conn_is_over(&t.c));
+
 	/* Both at once, and the numbers wrap in the FIN. */
 	opened(&t, 0xfffffffe, 0xfffffffe);
 	take(&t, 0, 0xffffffff, 0xffffffff, TCP_ACK | TCP_FIN, 0);

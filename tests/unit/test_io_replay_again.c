@@ -265,6 +265,58 @@ static void test_half_open(void **state)
 	film_stop(&f);
 }
 
+/* The client is faster than the server's reply; what is not answered it sends
+ * again, and by then a pinhole is there. */
+static void test_early(void **state)
+{
+	struct film f;
+	struct film_call data;
+
+	(void)state;
+	for (int sight = FILM_CLIENT_SIDE; sight <= FILM_BOTH; sight++) {
+		film_start(&f, "snat dnat", (enum film_sight)sight);
+		film_login(&f);
+		film_play(&f, "> PASV\n");
+		data = film_passive(&f, 45000, 42000);
+		lone_syn(&f, &data, data.next[CLIENT]);
+		film_play(&f, "< 227 ok (10,2,5,5,164,16)\n");
+		f.now += 1000000;
+		film_transfer(&f, &data, SERVER, 26);
+		film_show(&f, "replay:\n  nat:\n"
+			      "    - inside: 10.1.4.4\n"
+			      "      public: 203.0.113.1\n"
+			      "    - inside: 10.2.5.5\n"
+			      "      public: 203.0.113.9\n");
+		assert_int_equal(film_told(&f, "#1 flow"), 1);
+		assert_non_null(strstr(f.story, " related cleartext 0/26 \n"));
+		film_expect(&f, "#1 data close related");
+		film_stop(&f);
+	}
+}
+
+/* An RST that no receiver would take. */
+static void test_forged_reset(void **state)
+{
+	struct film f;
+	struct film_call data;
+	struct film_segment rst = { .flags = TCP_RST };
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	film_login(&f);
+	pasv(&f);
+	data = film_passive(&f, 45000, 42000);
+	film_open(&f, &data);
+	rst.seq = data.next[SERVER] + 0x20000000;
+	film_segment(&f, &data, SERVER, &rst);
+	film_send(&f, &data, SERVER, "abc", 3);
+	film_fin(&f, &data);
+	film_show(&f, "");
+	film_expect(&f, "#1 flow passive 10.1.4.4:45000 -> 10.2.5.5:42000 "
+			"related cleartext 0/3 \n");
+	film_stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +328,8 @@ int main(void)
 		cmocka_unit_test(test_data_again),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_half_open),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_forged_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
