@@ -369,12 +369,13 @@ static void test_write_over(void **state)
 /* Nobody reads what is printed: main() says so, in one line. */
 static void closed_pipe(const char *option)
 {
-	char *argv[] = { (char[]){ "replay" }, strdup(option), (char[]){ GET },
-			 NULL };
+	char word[16];
+	char *argv[] = { (char[]){ "replay" }, word, (char[]){ GET }, NULL };
 	int saved = dup(STDOUT_FILENO), ends[2];
 	FILE *to_err;
 	int saved_err, argc = 3;
 
+	snprintf(word, sizeof(word), "%s", option);
 	if (!*option) {
 		argv[1] = argv[2];
 		argc = 2;
