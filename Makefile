@@ -166,8 +166,9 @@ demo: ## the main job, shown in a lab of namespaces
 bench: all ## speed, as ratios within one run
 	@SALLYPORT=$(BUILD)/sallyport BUILD=$(BUILD) sh tests/bench/run.sh
 
-golden: all $(BUILD)/unit/test_io_ruleset ## rewrite the expected outputs in rules/ and tests/golden/; review the difference
+golden: all $(BUILD)/unit/test_io_ruleset $(BUILD)/unit/test_io_audit_library ## rewrite the expected outputs in rules/ and tests/golden/; review the difference
 	SALLYPORT_GOLDEN=1 $(BUILD)/unit/test_io_ruleset
+	SALLYPORT_GOLDEN=1 $(BUILD)/unit/test_io_audit_library
 	/usr/bin/python3 tests/golden/golden.py --write --sallyport $(BUILD)/sallyport
 
 lint: ## format, static analysis, and a few habits

@@ -123,6 +123,7 @@ struct twin_open {
 	struct port_range ports; /* that were tried with the same answer */
 	uint32_t rule; /* that accepts, in the family's rulefile, or NONE: */
 	struct trace_place place;
+	uint32_t nat; /* that leads there, likewise */
 };
 
 #define TWIN_OPEN_MAX 32

@@ -125,13 +125,13 @@ static const struct trace_packet *translated(const struct trace *t)
 }
 
 /* The one that came in and went no further than the firewall. */
-static const struct trace_packet *let_in(const struct trace *t)
+static const struct trace_packet *let_in(const struct trace *t, bool control)
 {
 	const struct trace_packet *p;
 
 	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
-		if (is_tcp(p) && is_control(p) && p->syn && !p->ack &&
-		    p->in != 0 && p->out == 0)
+		if (is_tcp(p) && is_control(p) == control && p->syn &&
+		    !p->ack && !p->dropped && p->in != 0 && p->out == 0)
 			return p;
 	return NULL;
 }
@@ -229,7 +229,7 @@ void twin_judge(const struct twin *t, const struct twin_talk *talk,
 		blame(t, p, TWIN_CAUSE_DROPPED, &cell->cause);
 	else if (trace_lost(t->trace))
 		cell->cause.kind = TWIN_CAUSE_LOST;
-	else if (control && !host && (p = let_in(t->trace)) != NULL)
+	else if (!host && (p = let_in(t->trace, control)) != NULL)
 		blame(t, p, TWIN_CAUSE_FIREWALL, &cell->cause);
 	else if (!control && (p = translated(t->trace)) != NULL)
 		blame(t, p, TWIN_CAUSE_TRANSLATED, &cell->cause);

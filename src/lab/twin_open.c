@@ -101,15 +101,15 @@ struct door {
 	struct addr to;
 };
 
-/* The last word of table filter, or that nothing in it said anything. */
-static uint32_t accepted_by(const struct twin *t, const struct trace_packet *p,
-			    enum twin_family family)
+/* The rule at @place, if the kernel @told of it. */
+static uint32_t rule_at(const struct twin *t, enum twin_family family,
+			bool told, const struct trace_place *place)
 {
 	const struct rulefile *f = t->spec->rules[family];
 
-	if (!f || !p->accepted)
+	if (!f || !told)
 		return RULEFILE_NONE;
-	return trace_rules_find(&t->rules[family], f, &p->accept);
+	return trace_rules_find(&t->rules[family], f, place);
 }
 
 static bool is_through(const struct twin *t, const struct door *d,
@@ -127,13 +127,14 @@ static void note(struct twin *t, const struct door *d,
 		 const struct trace_packet *p)
 {
 	struct twin_result *out = t->out;
-	uint32_t rule = accepted_by(t, p, d->family);
+	uint32_t rule = rule_at(t, d->family, p->accepted, &p->accept);
+	uint32_t nat = rule_at(t, d->family, p->translated, &p->nat);
 	struct twin_open *o;
 
 	for (uint32_t i = 0; i < out->opens; i++) {
 		o = &out->open[i];
 		if (o->family != d->family || o->client != d->client ||
-		    o->rule != rule)
+		    o->rule != rule || o->nat != nat)
 			continue;
 		/* What is open from any port needs no second entry. */
 		if (o->from_port != d->from_port && o->from_port != 0)
@@ -152,7 +153,8 @@ static void note(struct twin *t, const struct door *d,
 				 .from_port = d->from_port,
 				 .ports = { p->to.port, p->to.port },
 				 .rule = rule,
-				 .place = p->accept };
+				 .place = p->accept,
+				 .nat = nat };
 }
 
 static void knock(struct twin *t, const struct door *d, const struct ports *p)

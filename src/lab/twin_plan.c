@@ -285,7 +285,8 @@ static bool client_named(const struct plan *p, int side, int family,
 	for (uint32_t i = 0; f && i < f->rules; i++) {
 		const struct rule *r = &f->rule[i];
 
-		if (!is_ftp(r) || !twin_rule_prefix(r, "-s", &from) ||
+		if (!is_ftp(r) || in_table(f, r, "nat") ||
+		    !twin_rule_prefix(r, "-s", &from) ||
 		    twin_rule_does(r, "DROP") || twin_rule_does(r, "REJECT"))
 			continue;
 		*out = twin_is_host(&from) ? from.addr

@@ -189,6 +189,17 @@ static void advise_dropped(struct advising *v, const struct where *w)
 	}
 }
 
+/* It ended at the firewall, where nobody listens. */
+static void advise_led(struct advising *v, const struct where *w)
+{
+	if (!leads_nowhere(v, w))
+		return;
+	if (w->cell->cause.packet == TWIN_CONTROL_SYN)
+		advise_control(v, w);
+	else if (!w->with)
+		advise_data(v, w);
+}
+
 static void advise_passive(struct advising *v, const struct where *w)
 {
 	struct audit_advice use = { ADVICE_USE, (enum twin_family)w->family,
@@ -213,8 +224,7 @@ static void advise_cell(struct advising *v, const struct where *w)
 		advise_dropped(v, w);
 		break;
 	case TWIN_CAUSE_FIREWALL:
-		if (leads_nowhere(v, w))
-			advise_control(v, w);
+		advise_led(v, w);
 		break;
 	case TWIN_CAUSE_TRANSLATED:
 		advise_passive(v, w);
@@ -282,12 +292,14 @@ static void advise_opens(struct advising *v)
 	for (uint32_t i = 0; i < r->opens; i++) {
 		const struct twin_open *o = &r->open[i];
 		const struct rule *rule = audit_rule(v->a, o->family, o->rule);
-		struct audit_advice gone = { ADVICE_DROP, o->family, o->rule,
-					     "" };
+		/* Where it was led to is what it reaches. */
+		bool led = o->nat != RULEFILE_NONE;
+		struct audit_advice gone = { ADVICE_DROP, o->family,
+					     led ? o->nat : o->rule, "" };
 
-		if (!rule)
+		if (!rule && !led)
 			continue;
-		if (rule->number == 0) {
+		if (!led && rule->number == 0) {
 			gone.what = ADVICE_NARROW;
 			snprintf(gone.text, sizeof(gone.text),
 				 "let the policy be DROP, and accept what is "

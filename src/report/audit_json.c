@@ -176,6 +176,8 @@ static json_t *opens_json(const struct audit *a)
 		object_add(&o, "rule",
 			   rule_json(a, open->family, open->rule,
 				     &open->place));
+		object_add(&o, "by_way_of",
+			   rule_json(a, open->family, open->nat, NULL));
 		if (json_array_append_new(list.json, object_done(&o)) != 0)
 			list.failed = true;
 	}

@@ -265,9 +265,9 @@ static void put_cause(FILE *to, const struct audit *a,
 		fputs(" translates the session", to);
 		break;
 	case TWIN_CAUSE_FIREWALL:
-		fputs("no rule passes it on to the server; at the firewall "
-		      "itself it is let in by\n      ",
-		      to);
+		fputs("no rule passes on ", to);
+		put_packet(to, c);
+		fputs("; to the firewall itself it is let in by\n      ", to);
 		audit_place(to, a, c->family, c->rule, &c->place);
 		break;
 	case TWIN_CAUSE_LOST:
@@ -310,6 +310,11 @@ static void put_opens(FILE *to, const struct audit *a)
 			fprintf(to, " from port %u", o->from_port);
 		fputs(":\n      ", to);
 		audit_place(to, a, o->family, o->rule, &o->place);
+		fputc('\n', to);
+		if (o->nat == RULEFILE_NONE)
+			continue;
+		fputs("      by way of ", to);
+		audit_place(to, a, o->family, o->nat, NULL);
 		fputc('\n', to);
 	}
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The library of rule sets in rules/audit: each NAME.rules (and NAME.rules6) has
+ * its answer in NAME.expected, for root and for an ordinary user. The line
+ * "# audit: ..." of NAME.rules has the options.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit_run.h"
+#include "support.h"
+
+#define DIRECTORY "rules/audit"
+#define MARK      "# audit: "
+
+/* An ordinary user, on Debian "nobody". */
+#define SOMEBODY 65534
+
+/* Names are short. */
+#define NAME_MAX_HERE 100
+#define PATH_MAX_HERE 200
+
+/* The options in the file's mark; they stay in @text. */
+static size_t options(char *text, char *argv[], size_t count)
+{
+	char *at = strstr(text, MARK);
+
+	assert_non_null(at);
+	at += strlen(MARK);
+	at[strcspn(at, "\n")] = '\0';
+	for (char *word = strtok(at, " "); word; word = strtok(NULL, " ")) {
+		assert_true(count + 1 < AUDIT_ARGS_MAX);
+		argv[count++] = word;
+	}
+	return count;
+}
+
+static void compare(const char *path, const char *expected, const char *got)
+{
+	FILE *to;
+
+	if (getenv("SALLYPORT_GOLDEN")) {
+		to = fopen(path, "w");
+		assert_non_null(to);
+		fputs(got, to);
+		fclose(to);
+		return;
+	}
+	if (strcmp(expected, got) != 0)
+		fail_msg("%s has:\n%s\nand not:\n%s", path, expected, got);
+}
+
+/* @name is NAME; its files are found from DIRECTORY. */
+static void check(const char *name, uid_t uid)
+{
+	char rules[PATH_MAX_HERE], rules6[PATH_MAX_HERE],
+		expected[PATH_MAX_HERE], path[PATH_MAX_HERE];
+	char *argv[AUDIT_ARGS_MAX] = { "audit", "--rules", rules };
+	struct audit_run r;
+	size_t count = 3;
+	char *text, *want;
+
+	snprintf(rules, sizeof(rules), "%.99s.rules", name);
+	snprintf(rules6, sizeof(rules6), "%.99s.rules6", name);
+	snprintf(expected, sizeof(expected), DIRECTORY "/%.99s.expected", name);
+	snprintf(path, sizeof(path), DIRECTORY "/%.99s.rules", name);
+	text = file_text(path);
+	count = options(text, argv, count);
+	snprintf(path, sizeof(path), DIRECTORY "/%.99s.rules6", name);
+	if (access(path, R_OK) == 0) {
+		argv[count++] = "--rules6";
+		argv[count++] = rules6;
+	}
+	assert_true(count < AUDIT_ARGS_MAX);
+	argv[count] = NULL;
+	audit_run(&r, uid, DIRECTORY, argv);
+	if (audit_run_denied(&r))
+		skip();
+	if (access(expected, R_OK) != 0)
+		assert_non_null(getenv("SALLYPORT_GOLDEN"));
+	want = access(expected, R_OK) == 0 ? file_text(expected) : NULL;
+	assert_string_equal(r.err, "");
+	compare(expected, want, r.out);
+	free(want);
+	free(text);
+	audit_run_free(&r);
+}
+
+static void check_all(uid_t uid)
+{
+	char name[NAME_MAX_HERE];
+	glob_t found;
+
+	assert_int_equal(glob(DIRECTORY "/*.rules", 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 10);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *base = found.gl_pathv[i] + strlen(DIRECTORY "/");
+
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)(strlen(base) - strlen(".rules")), base);
+		check(name, uid);
+	}
+	globfree(&found);
+}
+
+static void test_each_has_its_answer(void **state)
+{
+	(void)state;
+	check_all(0);
+}
+
+static void test_an_ordinary_user_gets_it_too(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("skip: not root\n");
+		skip();
+	}
+	check_all(SOMEBODY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_has_its_answer),
+		cmocka_unit_test(test_an_ordinary_user_gets_it_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
