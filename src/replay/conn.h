@@ -90,6 +90,8 @@ struct conn {
 	bool closed;
 	bool midstream; /* no SYN was seen */
 	bool reset;
+	bool reversed;    /* way[0] is the other end's: where its packet was
+			   * the first that was seen */
 	bool told;        /* its traffic or flow */
 	bool fast;        /* a control connection that left the queue */
 	bool doubted;     /* one that is counted as not followed */

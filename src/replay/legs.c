@@ -8,7 +8,8 @@
  */
 static bool is_behind(const struct conn_found *found)
 {
-	return found->conn->way[1] && found->way != found->side;
+	return found->conn->way[1] &&
+	       (found->way != found->side) != found->conn->reversed;
 }
 
 static struct conn_last last_of(const struct frame *f)

@@ -41,6 +41,36 @@ static void pass_by(struct replay *r, const struct frame *f)
 	}
 }
 
+/* Is it the second leg of a packet that was the first of its connection? Then
+ * that one has another way. */
+static bool midstream_leg(struct replay *r, const struct frame *f)
+{
+	const struct packet *p = &f->packet;
+	struct endpoint src, dst;
+	struct conn_found first;
+	struct conn *c;
+
+	if (!syns_find(r->syns, f, r->place.at_us, &src, &dst))
+		return false;
+	first = conns_find(r->conns, &src, &dst);
+	c = first.conn;
+	if (!c || c->way[1])
+		return c != NULL;
+	/* The other side's packet: as the far side names both. */
+	c->reversed = first.side == 1;
+	if (!conns_add_way(r->conns, c, 1, c->reversed ? &p->dst : &p->src,
+			   c->reversed ? &p->src : &p->dst))
+		return true;
+	c->out_from = c->reversed ? p->dst : p->src;
+	c->out_to = c->reversed ? p->src : p->dst;
+	if (c->role == CONN_DATA || c->reversed)
+		return true;
+	/* Too late for the engine, which asked at the first content. */
+	c->nat.client_public = p->src;
+	pairs_meet(r->pairs, &c->ends, &c->nat, true);
+	return true;
+}
+
 /* Which connection is this packet of, whose beginning was not captured? */
 static struct conn *midstream(struct replay *r, const struct frame *f)
 {
@@ -78,8 +108,14 @@ static void take_tcp(struct replay *r, struct frame *f)
 		return;
 	}
 	found = conns_find(r->conns, &f->packet.src, &f->packet.dst);
-	if (!found.conn && midstream(r, f))
+	if (!found.conn && midstream_leg(r, f)) {
+		r->counts->second_legs++;
+		return;
+	}
+	if (!found.conn && midstream(r, f)) {
+		syns_add(r->syns, f, r->place.at_us);
 		found = conns_find(r->conns, &f->packet.src, &f->packet.dst);
+	}
 	if (!found.conn) {
 		pass_by(r, f);
 		return;

@@ -2,7 +2,8 @@
 /*
  * SYNs seen lately. The gateway's translation changes addresses and ports, but
  * not the number that a connection begins with: that is how the second leg of
- * a SYN is known by, and that it is one hop older.
+ * a SYN is known by, and that it is one hop older. The first packet of a
+ * connection that began before the capture does as well.
  */
 #ifndef REPLAY_SYN_H
 #define REPLAY_SYN_H
@@ -14,8 +15,9 @@
 
 #include "replay/frame.h"
 
-/* A gateway sends a packet on at once; captures of two machines differ by
- * their clocks, and NTP keeps those within this. */
+/* A gateway sends a packet on at once. Captures of two machines differ by their
+ * clocks as well; where that is more than a round trip, they have to be
+ * aligned before (editcap -t). */
 #define SYN_LEG_US 1000000
 
 /* SYNs that lie between the two legs of one. */

@@ -227,6 +227,13 @@ static void test_translated(void **state)
 	assert_true(second(&c, 1, 0, data(100, 10, 63, 5)));
 	assert_false(second(&c, 1, 1, data(300, 10, 64, 5)));
 	assert_true(second(&c, 0, 1, data(300, 10, 63, 5)));
+	/* Picked up from the other side: its first way is the far one's. */
+	c.reversed = true;
+	assert_true(second(&c, 0, 0, data(110, 10, 64, 5)));
+	assert_false(second(&c, 1, 0, data(110, 10, 64, 5)));
+	assert_true(second(&c, 1, 1, data(310, 10, 64, 5)));
+	assert_false(second(&c, 0, 1, data(310, 10, 64, 5)));
+	c.reversed = false;
 	/* Nobody else has its real ends. */
 	assert_true(second(&c, 2, 0, data(100, 10, 63, 5)));
 }

@@ -254,6 +254,50 @@ static void test_midstream_data(void **state)
 	film_stop(&f);
 }
 
+/* Picked up in the middle, with both legs there: everything once. */
+static void test_midstream_twice(void **state)
+{
+	struct film f;
+	struct film_call data;
+
+	(void)state;
+	for (int sight = FILM_BOTH; sight <= FILM_FILES; sight++) {
+		film_start(&f, "snat", (enum film_sight)sight);
+		film_play(&f, "> TYPE I\n"
+			      "< 200 ok\n"
+			      "> PORT 10,1,4,4,19,137\n"
+			      "< 200 ok\n");
+		data = film_active(&f, 5001, 5001);
+		film_transfer(&f, &data, SERVER, 26);
+		film_fin(&f, &f.control);
+		film_show(&f, "pinhole:\n  require-login: false\n"
+			      "replay:\n  nat:\n    - inside: 10.1.4.0/24\n"
+			      "      public: 203.0.113.1\n");
+		assert_int_equal(film_told(&f, "#1 session_open"), 1);
+		film_expect_not(&f, "#2 ");
+		film_expect(&f, "#1 rewrite PORT 10.1.4.4:5001 -> 203.0.113.1");
+		film_expect(&f, "#1 data open related");
+		assert_int_equal(film_told(&f, "#1 flow"), 1);
+		film_expect(&f, "#1 session_close fin");
+		assert_int_equal(f.lefts * 2, f.counts.frames);
+		film_stop(&f);
+		/* The server speaks first: no second session either. */
+		film_start(&f, "snat", (enum film_sight)sight);
+		film_play(&f, "< 226 done\n"
+			      "> TYPE I\n"
+			      "< 200 ok\n"
+			      "> NOOP\n"
+			      "< 200 ok\n");
+		film_fin(&f, &f.control);
+		film_show(&f, "");
+		assert_int_equal(film_told(&f, "#1 session_open"), 1);
+		assert_int_equal(film_told(&f, "#1 command NOOP"), 1);
+		film_expect(&f, "#1 session_close fin");
+		film_expect_not(&f, "#2 ");
+		film_stop(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +308,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_midstream_data),
+		cmocka_unit_test(test_midstream_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
