@@ -105,12 +105,31 @@ static size_t escape_one(struct span raw, size_t at, char *piece, size_t *len)
 	return taken;
 }
 
+/* How many bytes from @at on stay as they are: most text is ASCII. */
+static size_t plain(struct span raw, size_t at)
+{
+	size_t end = at;
+
+	while (end < raw.len && raw.at[end] >= ' ' && raw.at[end] < 0x7f &&
+	       raw.at[end] != '\\')
+		end++;
+	return end - at;
+}
+
 size_t escape_text(struct span raw, char *out, size_t size)
 {
 	char piece[PIECE_MAX];
 	size_t done = 0, len = 0;
 
 	for (size_t at = 0; at < raw.len;) {
+		len = plain(raw, at);
+		if (len >= size - done)
+			len = size - done - 1;
+		memcpy(out + done, raw.at + at, len);
+		done += len;
+		at += len;
+		if (at == raw.len)
+			break;
 		at += escape_one(raw, at, piece, &len);
 		if (len >= size - done)
 			break;

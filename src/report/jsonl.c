@@ -8,141 +8,123 @@
 #include <jansson.h>
 
 #include "report/certificate_json.h"
-#include "report/object.h"
+#include "report/json_text.h"
 #include "report/text.h"
 #include "report/tls_event.h"
 
-static void add_bool(struct object *o, const char *key, bool value)
+static void add_mode(struct json_text *t, bool active)
 {
-	object_add(o, key, json_boolean(value));
+	json_text_word(t, "mode", active ? "active" : "passive");
 }
 
-/* A word of our own. */
-static void add_word(struct object *o, const char *key, const char *word)
+static void add_session_open(struct json_text *t, const struct event *e)
 {
-	if (word)
-		object_add(o, key, json_string(word));
+	json_text_bool(t, "implicit_tls", e->session_open.implicit_tls);
+	json_text_bool(t, "midstream", e->session_open.midstream);
 }
 
-static void add_uint(struct object *o, const char *key, uint64_t value)
+static void add_command(struct json_text *t, const struct event *e)
 {
-	object_add(o, key, number_json(value));
-}
-
-/* Text from the network. */
-static void add_text(struct object *o, const char *key, struct span raw)
-{
-	object_add(o, key, text_json(raw));
-}
-
-static void add_endpoint(struct object *o, const char *key,
-			 const struct endpoint *e)
-{
-	object_add(o, key, endpoint_json(e));
-}
-
-static void add_mode(struct object *o, bool active)
-{
-	add_word(o, "mode", active ? "active" : "passive");
-}
-
-static void add_session_open(struct object *o, const struct event *e)
-{
-	add_bool(o, "implicit_tls", e->session_open.implicit_tls);
-	add_bool(o, "midstream", e->session_open.midstream);
-}
-
-static void add_command(struct object *o, const struct event *e)
-{
-	add_text(o, "verb", e->command.verb);
+	json_text_span(t, "verb", e->command.verb);
 	/* The engine masks secrets; a slip there must not show here. */
 	if (e->command.has_arg)
-		add_text(o, "arg",
-			 e->command.secret ? span_str("***") : e->command.arg);
+		json_text_span(t, "arg",
+			       e->command.secret ? span_str("***")
+						 : e->command.arg);
 }
 
-static void add_reply(struct object *o, const struct event *e)
+static void add_reply(struct json_text *t, const struct event *e)
 {
-	add_uint(o, "code", e->reply.code);
-	add_text(o, "text", e->reply.text);
-	add_uint(o, "lines", e->reply.lines);
+	json_text_uint(t, "code", e->reply.code);
+	json_text_span(t, "text", e->reply.text);
+	json_text_uint(t, "lines", e->reply.lines);
 }
 
-static void add_auth(struct object *o, const struct event *e)
+static void add_auth(struct json_text *t, const struct event *e)
 {
-	add_text(o, "mechanism", e->auth.mechanism);
-	add_uint(o, "code", e->auth.code);
-	add_bool(o, "accepted", e->auth.accepted);
+	json_text_span(t, "mechanism", e->auth.mechanism);
+	json_text_uint(t, "code", e->auth.code);
+	json_text_bool(t, "accepted", e->auth.accepted);
 }
 
-static void add_text_if(struct object *o, const char *key, struct span raw)
+/* True, or left out. */
+static void add_if(struct json_text *t, const char *key, bool value)
+{
+	if (value)
+		json_text_bool(t, key, true);
+}
+
+static void add_text_if(struct json_text *t, const char *key, struct span raw)
 {
 	if (raw.len > 0)
-		add_text(o, key, raw);
+		json_text_span(t, key, raw);
 }
 
 /* 0: the hello names none that is known. */
-static void add_version(struct object *o, const struct event *e)
+static void add_version(struct json_text *t, const struct event *e)
 {
 	char hex[TLS_EVENT_HEX_MAX];
 
 	if (e->tls.version != 0)
-		add_word(o, "version", tls_event_version(e->tls.version, hex));
+		json_text_word(t, "version",
+			       tls_event_version(e->tls.version, hex));
 }
 
-static void add_side(struct object *o, const struct event *e)
+static void add_side(struct json_text *t, const struct event *e)
 {
-	add_word(o, "side", e->tls.from_client ? "client" : "server");
+	json_text_word(t, "side", e->tls.from_client ? "client" : "server");
 }
 
-static void add_client_hello(struct object *o, const struct event *e)
+static void add_client_hello(struct json_text *t, const struct event *e)
 {
-	add_version(o, e);
-	add_text_if(o, "sni", e->tls.sni);
-	add_text_if(o, "alpn", e->tls.alpn);
-	add_word(o, "resumption", tls_resumption_name(e->tls.resumption));
+	add_version(t, e);
+	add_text_if(t, "sni", e->tls.sni);
+	add_text_if(t, "alpn", e->tls.alpn);
+	json_text_word(t, "resumption", tls_resumption_name(e->tls.resumption));
 }
 
-static void add_server_hello(struct object *o, const struct event *e)
+static void add_server_hello(struct json_text *t, const struct event *e)
 {
 	char hex[TLS_EVENT_HEX_MAX];
 
-	add_version(o, e);
-	add_word(o, "cipher", tls_event_cipher(e->tls.cipher, hex));
-	add_text_if(o, "alpn", e->tls.alpn);
-	add_bool(o, "resumed", e->tls.resumed);
-	object_add_if(o, "retry", e->tls.retry);
+	add_version(t, e);
+	json_text_word(t, "cipher", tls_event_cipher(e->tls.cipher, hex));
+	add_text_if(t, "alpn", e->tls.alpn);
+	json_text_bool(t, "resumed", e->tls.resumed);
+	add_if(t, "retry", e->tls.retry);
 }
 
-static void add_certificate(struct object *o, const struct event *e)
+static void add_certificate(struct json_text *t, const struct event *e)
 {
 	struct certificate c;
 	enum certificate_result result = tls_event_certificate(e, &c);
 	json_t *facts;
+	char *text;
 
 	if (result != CERTIFICATE_OK) {
-		add_side(o, e);
-		add_word(o, "reason", certificate_result_text(result));
+		add_side(t, e);
+		json_text_word(t, "reason", certificate_result_text(result));
 		return;
 	}
 	facts = certificate_json(&c, !e->tls.from_client);
-	if (!facts || json_object_update(o->json, facts) != 0)
-		o->failed = true;
+	text = facts ? json_dumps(facts, JSON_COMPACT) : NULL;
+	json_text_fields(t, text);
+	free(text);
 	json_decref(facts);
 }
 
-static void add_failed(struct object *o, const struct event *e)
+static void add_failed(struct json_text *t, const struct event *e)
 {
-	add_side(o, e);
-	add_word(o, "reason", e->tls.reason);
+	add_side(t, e);
+	json_text_word(t, "reason", e->tls.reason);
 }
 
-static void add_tls_reason(struct object *o, const struct event *e)
+static void add_tls_reason(struct json_text *t, const struct event *e)
 {
-	add_word(o, "reason", e->tls.reason);
+	json_text_word(t, "reason", e->tls.reason);
 }
 
-static void (*const add_step[TLS_STEPS])(struct object *o,
+static void (*const add_step[TLS_STEPS])(struct json_text *t,
 					 const struct event *e) = {
 	[TLS_STEP_CLIENT_HELLO] = add_client_hello,
 	[TLS_STEP_SERVER_HELLO] = add_server_hello,
@@ -153,94 +135,95 @@ static void (*const add_step[TLS_STEPS])(struct object *o,
 	[TLS_STEP_CLEARED] = add_tls_reason,
 };
 
-static void add_tls(struct object *o, const struct event *e)
+static void add_tls(struct json_text *t, const struct event *e)
 {
-	add_word(o, "state", tls_step_name(e->tls.step));
-	add_step[e->tls.step](o, e);
+	json_text_word(t, "state", tls_step_name(e->tls.step));
+	add_step[e->tls.step](t, e);
 }
 
-static void add_grant(struct object *o, const struct event *e)
+static void add_grant(struct json_text *t, const struct event *e)
 {
 	char ports[TEXT_RANGE_MAX];
 
-	add_word(o, "op", grant_op_name(e->grant.op));
-	add_mode(o, e->grant.active);
-	add_text_if(o, "server_name", e->grant.server_name);
+	json_text_word(t, "op", grant_op_name(e->grant.op));
+	add_mode(t, e->grant.active);
+	add_text_if(t, "server_name", e->grant.server_name);
 	if (e->grant.ports.lo != 0) {
 		text_range(&e->grant.ports, ports);
-		add_word(o, "ports", ports);
+		json_text_word(t, "ports", ports);
 	}
-	add_word(o, "reason", e->grant.reason);
+	json_text_word(t, "reason", e->grant.reason);
 }
 
-static void add_named_endpoint(struct object *o, const struct event *e)
+static void add_named_endpoint(struct json_text *t, const struct event *e)
 {
-	add_word(o, "via", via_name(e->endpoint.via));
-	add_mode(o, via_is_active(e->endpoint.via));
-	object_add(o, "addr", addr_json(&e->endpoint.endpoint.addr));
-	add_uint(o, "port", e->endpoint.endpoint.port);
-	add_bool(o, "accepted", e->endpoint.accepted);
-	add_word(o, "reason", e->endpoint.reason);
+	json_text_word(t, "via", via_name(e->endpoint.via));
+	add_mode(t, via_is_active(e->endpoint.via));
+	json_text_addr(t, "addr", &e->endpoint.endpoint.addr);
+	json_text_uint(t, "port", e->endpoint.endpoint.port);
+	json_text_bool(t, "accepted", e->endpoint.accepted);
+	json_text_word(t, "reason", e->endpoint.reason);
 }
 
-static void add_rewrite(struct object *o, const struct event *e)
+static void add_rewrite(struct json_text *t, const struct event *e)
 {
-	add_word(o, "via", via_name(e->rewrite.via));
-	add_endpoint(o, "from", &e->rewrite.from);
-	add_endpoint(o, "to", &e->rewrite.to);
-	object_add(o, "delta", json_integer(e->rewrite.delta));
+	json_text_word(t, "via", via_name(e->rewrite.via));
+	json_text_endpoint(t, "from", &e->rewrite.from);
+	json_text_endpoint(t, "to", &e->rewrite.to);
+	json_text_int(t, "delta", e->rewrite.delta);
 }
 
-static void add_pinhole(struct object *o, const struct event *e)
+static void add_pinhole(struct json_text *t, const struct event *e)
 {
 	struct endpoint from = { e->pinhole.from, e->pinhole.from_port };
 
-	add_word(o, "op", pinhole_op_name(e->pinhole.op));
+	json_text_word(t, "op", pinhole_op_name(e->pinhole.op));
 	if (e->pinhole.id != 0)
-		add_uint(o, "id", e->pinhole.id);
-	add_mode(o, e->pinhole.active);
-	add_endpoint(o, "from", &from);
-	add_endpoint(o, "to", &e->pinhole.to);
-	add_word(o, "reason", e->pinhole.reason);
+		json_text_uint(t, "id", e->pinhole.id);
+	add_mode(t, e->pinhole.active);
+	json_text_endpoint(t, "from", &from);
+	json_text_endpoint(t, "to", &e->pinhole.to);
+	json_text_word(t, "reason", e->pinhole.reason);
 }
 
-static void add_data(struct object *o, const struct event *e)
+static void add_data(struct json_text *t, const struct event *e)
 {
-	add_word(o, "op", e->data.open ? "open" : "close");
-	add_mode(o, e->data.active);
-	add_endpoint(o, "from", &e->data.from);
-	add_endpoint(o, "to", &e->data.to);
+	json_text_word(t, "op", e->data.open ? "open" : "close");
+	add_mode(t, e->data.active);
+	json_text_endpoint(t, "from", &e->data.from);
+	json_text_endpoint(t, "to", &e->data.to);
 	if (e->data.has_bytes) {
-		add_uint(o, "bytes_from", e->data.bytes_from);
-		add_uint(o, "bytes_to", e->data.bytes_to);
+		json_text_uint(t, "bytes_from", e->data.bytes_from);
+		json_text_uint(t, "bytes_to", e->data.bytes_to);
 	}
-	add_word(o, "verdict", e->data.related ? "related" : "unrelated");
+	json_text_word(t, "verdict", e->data.related ? "related" : "unrelated");
 	if (e->data.tls != DATA_TLS_UNKNOWN)
-		add_bool(o, "tls", e->data.tls == DATA_TLS_YES);
-	object_add_if(o, "granted", e->data.granted);
-	add_word(o, "reason", e->data.reason);
+		json_text_bool(t, "tls", e->data.tls == DATA_TLS_YES);
+	add_if(t, "granted", e->data.granted);
+	json_text_word(t, "reason", e->data.reason);
 }
 
-static void add_alert(struct object *o, const struct event *e)
+static void add_alert(struct json_text *t, const struct event *e)
 {
 	enum alert rule = e->alert.rule;
 
-	add_word(o, "rule", alert_name(rule));
-	add_word(o, "severity", severity_name(alert_severity(rule)));
-	add_word(o, "text", alert_text(rule));
+	json_text_word(t, "rule", alert_name(rule));
+	json_text_word(t, "severity", severity_name(alert_severity(rule)));
+	json_text_word(t, "text", alert_text(rule));
 }
 
-static void add_session_close(struct object *o, const struct event *e)
+static void add_session_close(struct json_text *t, const struct event *e)
 {
-	add_word(o, "reason", e->session_close.reason);
-	add_uint(o, "commands", e->session_close.commands);
-	add_uint(o, "replies", e->session_close.replies);
-	add_uint(o, "data_connections", e->session_close.data_connections);
-	add_bool(o, "tls", e->session_close.tls);
-	add_uint(o, "duration_us", e->session_close.duration_us);
+	json_text_word(t, "reason", e->session_close.reason);
+	json_text_uint(t, "commands", e->session_close.commands);
+	json_text_uint(t, "replies", e->session_close.replies);
+	json_text_uint(t, "data_connections",
+		       e->session_close.data_connections);
+	json_text_bool(t, "tls", e->session_close.tls);
+	json_text_uint(t, "duration_us", e->session_close.duration_us);
 }
 
-static void (*const add_rest[EVENT_TYPES])(struct object *o,
+static void (*const add_rest[EVENT_TYPES])(struct json_text *t,
 					   const struct event *e) = {
 	[EVENT_SESSION_OPEN] = add_session_open,
 	[EVENT_COMMAND] = add_command,
@@ -256,33 +239,29 @@ static void (*const add_rest[EVENT_TYPES])(struct object *o,
 	[EVENT_SESSION_CLOSE] = add_session_close,
 };
 
-static void add_session(struct object *o, const struct event *e)
+static void add_session(struct json_text *t, const struct event *e)
 {
 	if (e->session != 0)
-		add_uint(o, "session", e->session);
+		json_text_uint(t, "session", e->session);
 	if (e->client.port == 0 && e->server.port == 0)
 		return;
-	add_endpoint(o, "client", &e->client);
-	add_endpoint(o, "server", &e->server);
+	json_text_endpoint(t, "client", &e->client);
+	json_text_endpoint(t, "server", &e->server);
 }
 
 static char *format(const struct event *event, bool decrypted)
 {
-	struct object o = object_new();
+	struct json_text t;
 	char time[TEXT_TIME_MAX];
-	json_t *json;
-	char *line;
 
+	json_text_begin(&t);
 	text_time(event->at_us, time);
-	add_word(&o, "ts", time);
-	add_word(&o, "event", event_type_name(event->type));
-	add_session(&o, event);
-	add_rest[event->type](&o, event);
-	object_add_if(&o, "decrypted", decrypted);
-	json = object_done(&o);
-	line = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	json_decref(json);
-	return line;
+	json_text_word(&t, "ts", time);
+	json_text_word(&t, "event", event_type_name(event->type));
+	add_session(&t, event);
+	add_rest[event->type](&t, event);
+	add_if(&t, "decrypted", decrypted);
+	return json_text_done(&t);
 }
 
 char *jsonl_format(const struct event *event)
