@@ -13,20 +13,21 @@
 #include <jansson.h>
 
 #include "lab/twin.h"
+#include "lab/twin_conf.h"
 #include "lab/twin_plan.h"
 #include "report/audit.h"
 #include "report/audit_against.h"
 #include "report/escape.h"
 
 /* `ipset save` of the largest sets. */
-#define SETS_MAX (64u << 20)
+#define TEXT_MAX (64u << 20)
 
 /* A path or an option's value in a message. */
 #define SHOWN_MAX 200
 
 /* What the command line says. */
 struct request {
-	const char *rules[TWIN_FAMILIES], *sets;
+	const char *rules[TWIN_FAMILIES], *sets, *server, *modules;
 	const char *against[TWIN_FAMILIES]; /* the rules before; NULL: none */
 	struct twin_wish wish;
 	bool skip[2], json, plain;
@@ -35,8 +36,12 @@ struct request {
 /* What was read for it. */
 struct material {
 	struct rulefile rules[TWIN_FAMILIES], against[TWIN_FAMILIES];
-	char *sets; /* NULL: none */
-	size_t sets_len;
+	struct text {
+		char *at; /* NULL: none */
+		size_t len;
+	} sets, server, modules;
+	struct twin_conf conf;
+	struct twin_modules options;
 };
 
 static int fail_path(int status, const char *what, const char *path)
@@ -70,24 +75,47 @@ static int read_rules(const char *path, struct rulefile *out)
 			rulefile_result_text(result), shown, line);
 }
 
-static int read_sets(const char *path, struct material *m)
+/* NULL as @path: none is wanted. */
+static int read_text(const char *path, struct text *out)
 {
-	FILE *from = fopen(path, "re");
-	FILE *to = open_memstream(&m->sets, &m->sets_len);
+	FILE *from, *to;
 	int byte = 0;
 
-	while (from && to && m->sets_len < SETS_MAX && (byte = fgetc(from)) > 0)
-		fputc(byte, to);
-	if (to && fclose(to) != 0)
-		m->sets_len = SETS_MAX;
+	if (!path)
+		return EXIT_WELL;
+	from = fopen(path, "re");
 	if (!from)
 		return fail_path(EXIT_BAD_INPUT, strerror(errno), path);
+	to = open_memstream(&out->at, &out->len);
+	for (size_t n = 0; to && n < TEXT_MAX && (byte = fgetc(from)) > 0; n++)
+		fputc(byte, to);
 	fclose(from);
-	if (byte == 0)
-		return fail_path(EXIT_BAD_INPUT, "not a text", path);
-	if (m->sets_len >= SETS_MAX)
-		return fail_path(EXIT_BAD_INPUT, "too large", path);
+	if (!to || fclose(to) != 0)
+		return cmd_fail(EXIT_SYSTEM, "audit", "no memory");
+	if (byte != EOF)
+		return fail_path(EXIT_BAD_INPUT,
+				 byte == 0 ? "not a text" : "too large", path);
 	return EXIT_WELL;
+}
+
+static int read_conf(const struct request *q, struct material *m)
+{
+	char shown[SHOWN_MAX];
+	int status = read_text(q->server, &m->server);
+
+	if (status != EXIT_WELL || !q->server)
+		return status;
+	twin_conf_read(span_of(m->server.at, m->server.len), &m->conf);
+	if (!m->conf.server)
+		return fail_path(EXIT_BAD_INPUT,
+				 "not of vsftpd, ProFTPD or Pure-FTPd",
+				 q->server);
+	if (m->conf.bad_line == 0)
+		return EXIT_WELL;
+	escape_text(span_str(q->server), shown, sizeof(shown));
+	return cmd_fail(EXIT_BAD_INPUT, "audit",
+			"the value makes no sense: %s:%u", shown,
+			m->conf.bad_line);
 }
 
 static int read_all(struct request *q, struct material *m)
@@ -100,9 +128,14 @@ static int read_all(struct request *q, struct material *m)
 		if (q->against[f] && status == EXIT_WELL)
 			status = read_rules(q->against[f], &m->against[f]);
 	}
-	if (status == EXIT_WELL && q->sets)
-		status = read_sets(q->sets, m);
-	return status;
+	if (status == EXIT_WELL)
+		status = read_text(q->sets, &m->sets);
+	if (status == EXIT_WELL)
+		status = read_text(q->modules, &m->modules);
+	if (status == EXIT_WELL && q->modules)
+		twin_modules_read(span_of(m->modules.at, m->modules.len),
+				  &m->options);
+	return status == EXIT_WELL ? read_conf(q, m) : status;
 }
 
 static void material_free(struct material *m)
@@ -111,7 +144,9 @@ static void material_free(struct material *m)
 		rulefile_free(&m->rules[f]);
 		rulefile_free(&m->against[f]);
 	}
-	free(m->sets);
+	free(m->sets.at);
+	free(m->server.at);
+	free(m->modules.at);
 }
 
 /* --- the audit ---------------------------------------------------------------------- */
@@ -203,6 +238,17 @@ static int run_twin(struct run *r)
 			"audit", "%s", r->result->text);
 }
 
+/* What the server's own file says of it. */
+static void take_conf(struct run *r, const struct twin_conf *conf,
+		      const char *path)
+{
+	r->spec.announces = conf->announced_known;
+	r->spec.announced = conf->announced;
+	r->spec.no_active = conf->no_active;
+	r->audit.conf = conf;
+	r->audit.conf_path = path;
+}
+
 static int audit(struct request *q, const char *config, struct material *m)
 {
 	struct run is = { .spec = { .skip = { q->skip[0], q->skip[1] },
@@ -220,8 +266,14 @@ static int audit(struct request *q, const char *config, struct material *m)
 			q->wish.rules[f] =
 				against ? &m->against[f] : &m->rules[f];
 	}
+	if (q->wish.passive.lo == 0 && q->server)
+		q->wish.passive = m->conf.passive;
 	twin_plan(&q->wish, &is.spec);
-	is.spec.sets = span_of(m->sets ? m->sets : "", m->sets_len);
+	is.spec.sets = span_of(m->sets.at ? m->sets.at : "", m->sets.len);
+	if (q->server)
+		take_conf(&is, &m->conf, q->server);
+	if (q->modules)
+		is.audit.modules = &m->options;
 	is.audit.range_assumed = twin_plan_range_assumed(&q->wish, &is.spec);
 	was.spec = is.spec;
 	was.spec.run = NULL;
@@ -267,6 +319,9 @@ static int help(void)
 		"by its address\n"
 		"      --client ADDR          a client, likewise\n"
 		"      --passive-ports LO-HI  of the servers\n"
+		"      --server-config FILE   of the server inside: vsftpd, "
+		"ProFTPD or Pure-FTPd\n"
+		"      --modprobe FILE        options of kernel modules\n"
 		"      --clients SIDE         only clients inside or outside\n"
 		"      --without              do not try it with sallyport "
 		"too\n"
@@ -349,6 +404,8 @@ enum {
 	SERVER,
 	CLIENT,
 	PASSIVE,
+	SERVER_CONFIG,
+	MODPROBE,
 	CLIENTS,
 	WITHOUT,
 };
@@ -383,6 +440,12 @@ static int take_option(struct request *q, int option, const char *value)
 		return take_addr(w->client, &w->clients, value);
 	case PASSIVE:
 		return take_range(&w->passive, value);
+	case SERVER_CONFIG:
+		q->server = value;
+		return EXIT_WELL;
+	case MODPROBE:
+		q->modules = value;
+		return EXIT_WELL;
 	case CLIENTS:
 		return take_clients(q, value);
 	case WITHOUT:
@@ -419,6 +482,8 @@ int cmd_audit(const char *config_path, int argc, char **argv)
 		{ "server", required_argument, NULL, SERVER },
 		{ "client", required_argument, NULL, CLIENT },
 		{ "passive-ports", required_argument, NULL, PASSIVE },
+		{ "server-config", required_argument, NULL, SERVER_CONFIG },
+		{ "modprobe", required_argument, NULL, MODPROBE },
 		{ "clients", required_argument, NULL, CLIENTS },
 		{ "without", no_argument, NULL, WITHOUT },
 		{ "json", no_argument, NULL, 'j' },
@@ -426,7 +491,7 @@ int cmd_audit(const char *config_path, int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	struct request q = { .json = false };
-	struct material m = { .sets = NULL };
+	struct material m = { .sets = { NULL, 0 } };
 	int option, status = EXIT_WELL;
 
 	while (status == EXIT_WELL &&

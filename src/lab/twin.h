@@ -139,6 +139,7 @@ struct twin_spec {
 	/* What the server inside announces in a 227 for itself. */
 	bool announces;
 	struct addr announced;
+	bool no_active; /* it refuses PORT and EPRT */
 	/*
 	 * Sallyport's own commands, run in processes of their own in the twin:
 	 * load the rules, and the daemon, which is ready when its control

@@ -71,6 +71,7 @@ static int start_server(struct twin *t, const struct twin_talk *talk,
 		.announces = place == TWIN_INSIDE && t->spec->announces &&
 			     talk->family == TWIN_V4,
 		.announced = t->spec->announced,
+		.no_active = place == TWIN_INSIDE && t->spec->no_active,
 	};
 	int error;
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "lab/twin.h"
+#include "lab/twin_conf.h"
 
 /* What was looked at and what came out; it owns nothing. */
 struct audit {
@@ -20,6 +21,9 @@ struct audit {
 	const char *rules[TWIN_FAMILIES];
 	const char *sets;
 	bool range_assumed; /* nobody said which passive range the server has */
+	const struct twin_conf *conf; /* of the server inside; NULL: none */
+	const char *conf_path;
+	const struct twin_modules *modules; /* NULL: none were given */
 };
 
 /* The answers for people. */

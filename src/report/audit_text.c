@@ -93,6 +93,11 @@ static void put_layout(FILE *to, const struct audit *a)
 		put_side(to, a, side);
 	for (int f = 0; f < TWIN_FAMILIES; f++)
 		put_reach(to, a, f);
+	if (a->conf) {
+		fprintf(to, "  The server inside is %s, as ", a->conf->server);
+		put_escaped(to, a->conf_path);
+		fputs(" says.\n", to);
+	}
 	text_range(&a->spec->passive, range);
 	fprintf(to, "  Passive ports of both servers: %s%s.\n", range,
 		a->range_assumed ? ", as nobody said and no rule names any; "

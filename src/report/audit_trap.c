@@ -221,6 +221,51 @@ static void other_family(struct gathering *g)
 		    "likes");
 }
 
+/* --- what other files say -------------------------------------------------------------- */
+
+static void modules(struct gathering *g)
+{
+	const struct twin_modules *m = g->a->modules;
+
+	if (m && m->ports)
+		add(g, "module-ports", RULEFILE_NONE,
+		    "ports= of nf_conntrack_ftp does nothing where kernels "
+		    "assign no helper by themselves: a CT rule must");
+	if (m && m->loose)
+		add(g, "module-loose", RULEFILE_NONE,
+		    "loose=1 of nf_conntrack_ftp opens holes to third hosts "
+		    "that a server names");
+}
+
+static void server(struct gathering *g)
+{
+	const struct twin_conf *c = g->a->conf;
+	const struct addr *reach = &g->a->spec->reach[TWIN_V4];
+
+	if (!c)
+		return;
+	if (c->passive.lo == 0)
+		add(g, "server-any-port", RULEFILE_NONE,
+		    "the server's file sets no passive range: it takes any "
+		    "port, and no rule can name them");
+	if (c->tls == TWIN_CONF_TLS_OFF)
+		add(g, "server-without-tls", RULEFILE_NONE,
+		    "the server's file has TLS off: FTPS fails at the server, "
+		    "whatever the rules are");
+	if (c->announces && !c->announced_known)
+		add(g, "announced-name", RULEFILE_NONE,
+		    "the server's file announces a name and no address: what "
+		    "it becomes was not tried");
+	if (c->announced_known && !addr_equal(&c->announced, reach))
+		add(g, "announced-elsewhere", RULEFILE_NONE,
+		    "the server's file announces another address than the one "
+		    "that clients outside reach it by");
+	if (c->port != 0 && c->port != 21 && c->port != 990)
+		add(g, "server-port", RULEFILE_NONE,
+		    "the server's file has another control port than 21 and "
+		    "990, which were tried");
+}
+
 size_t audit_traps(const struct audit *a,
 		   struct audit_trap out[AUDIT_TRAPS_MAX])
 {
@@ -236,6 +281,9 @@ size_t audit_traps(const struct audit *a,
 		     i++)
 			look[i](&g);
 	}
+	g.family = TWIN_V4;
+	modules(&g);
+	server(&g);
 	other_family(&g);
 	return g.count;
 }

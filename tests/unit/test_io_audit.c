@@ -49,6 +49,7 @@ static int remove_all(void **state)
 	(void)state;
 	unlink(path_of("rules", path));
 	unlink(path_of("evil", path));
+	unlink(path_of("conf", path));
 	return rmdir(directory);
 }
 
@@ -336,6 +337,44 @@ static void test_traps(void **state)
 	assert_null(strstr(r.out, "ipv6-missing"));
 }
 
+/* --- the server's own file ----------------------------------------------------------------- */
+
+static void write_conf(const char *text)
+{
+	write_bytes("conf", text, strlen(text), 0644);
+}
+
+static void test_a_server_has_its_own_settings(void **state)
+{
+	char *const more[] = { "--without", "--server-config",
+			       "conf",      "--clients",
+			       "outside",   "--modprobe",
+			       "conf",      NULL };
+
+	(void)state;
+	write_conf("pasv_min_port=30000\npasv_max_port=30099\n"
+		   "pasv_address=203.0.113.77\nssl_enable=NO\n"
+		   "options nf_conntrack_ftp ports=21\n");
+	audit("*filter\n:FORWARD ACCEPT\nCOMMIT\n", more);
+	assert_int_equal(r.status, 1);
+	says(r.out, "The server inside is vsftpd, as conf says.\n"
+		    "  Passive ports of both servers: 30000-30099.\n");
+	/* It sends clients elsewhere with a 227, and nowhere with a 229. */
+	says(r.out, "  FTP            works               works               "
+		    "data connect [1]    works\n");
+	says(r.out, "  announced-elsewhere: ");
+	says(r.out, "  server-without-tls: ");
+	says(r.out, "  module-ports: ");
+	write_conf("hello\n");
+	audit_as(0, more);
+	assert_int_equal(r.status, 2);
+	says(r.err, "not of vsftpd, ProFTPD or Pure-FTPd: conf");
+	write_conf("TLS 1\nPassivePortRange 2 1\n");
+	audit_as(0, more);
+	assert_int_equal(r.status, 2);
+	says(r.err, "the value makes no sense: conf:2");
+}
+
 /* --- no trace is left -------------------------------------------------------------------- */
 
 static void test_an_ordinary_user_gets_the_same(void **state)
@@ -397,6 +436,7 @@ int main(void)
 		live(test_advice_mends),
 		live(test_sallyport_is_advised_where_it_mends),
 		live(test_traps),
+		live(test_a_server_has_its_own_settings),
 		live(test_an_ordinary_user_gets_the_same),
 		live(test_the_host_stays_as_it_is),
 	};
