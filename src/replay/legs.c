@@ -30,16 +30,26 @@ static struct conn_last last_of(const struct frame *f)
 
 /*
  * Not translated: the same packet again. It has lost a hop, or not even that
- * (a bridge, a mirrored port); then only IPv4's identification tells it from
- * one that was sent again.
+ * (a bridge, a mirrored port); then IPv4's identification tells it from one
+ * that was sent again, or a timestamp: nothing is sent again so soon, but for
+ * acknowledgements (RFC 6298 2.4, RFC 7323 3.2).
  */
+static bool is_copy(const struct conn_last *a, const struct conn_last *b)
+{
+	if (b->ttl + 1 == a->ttl)
+		return true;
+	return b->ttl == a->ttl &&
+	       (b->id ||
+		(b->tsval && (b->len || b->flags & (TCP_SYN | TCP_FIN))));
+}
+
 static bool is_same(const struct conn_last *a, const struct conn_last *b)
 {
 	if (a->seq != b->seq || a->ack != b->ack || a->len != b->len ||
 	    a->tsval != b->tsval || a->window != b->window || a->id != b->id ||
 	    a->flags != b->flags)
 		return false;
-	return b->ttl + 1 == a->ttl || (b->ttl == a->ttl && b->id);
+	return is_copy(a, b);
 }
 
 bool legs_is_second(const struct conn_found *found, const struct frame *f)

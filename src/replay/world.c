@@ -329,13 +329,17 @@ void world_time(struct replay *r, uint64_t at_us)
 		r->now = now;
 		return;
 	}
-	do {
-		/* Each deadline at its time, though nobody sends then. */
-		if (r->due > r->now)
-			r->now = r->due < now ? r->due : now;
+	/* Each deadline at its time, though nobody sends then. The last packets
+	 * may have brought earlier ones than we know: so ask before time goes
+	 * on, too. */
+	for (;;) {
 		r->due = engine_tick(r->engine, r->now, r->out);
 		settle_time(r, r->now);
-	} while (r->due <= now);
+		if (r->due > now)
+			break;
+		if (r->due > r->now)
+			r->now = r->due;
+	}
 	r->now = r->seen = now;
 }
 

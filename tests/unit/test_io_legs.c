@@ -202,9 +202,10 @@ static void test_between(void **state)
 	assert_true(second(&c, 0, 0, data(110, 10, 63, 6)));
 }
 
-/* A bridge: only IPv4's identification tells. */
+/* A bridge: IPv4's identification tells, or a timestamp. */
 static void test_bridged(void **state)
 {
+	struct frame f = data(200, 10, 64, 0);
 	struct conn c = { 0 };
 
 	(void)state;
@@ -212,8 +213,17 @@ static void test_bridged(void **state)
 	assert_true(second(&c, 0, 0, data(100, 10, 64, 5)));
 	memset(&c, 0, sizeof(c));
 	assert_false(second(&c, 0, 0, data(100, 10, 64, 0)));
-	assert_false(second(&c, 0, 0, data(100, 10, 64, 0)));
+	assert_true(second(&c, 0, 0, data(100, 10, 64, 0)));
 	assert_true(second(&c, 0, 0, data(100, 10, 63, 0)));
+	/* Acknowledgements may come as often as they like. */
+	assert_false(second(&c, 0, 0, data(110, 0, 64, 0)));
+	assert_false(second(&c, 0, 0, data(110, 0, 64, 0)));
+	/* Neither one nor the other. */
+	f.packet.tsval = 0;
+	assert_false(second(&c, 0, 0, f));
+	assert_false(second(&c, 0, 0, f));
+	f.ttl--;
+	assert_true(second(&c, 0, 0, f));
 }
 
 /* Translated: the way says it. */

@@ -290,6 +290,47 @@ static void test_many(void **state)
 	film_stop(&f);
 }
 
+struct times {
+	uint64_t opened, expired;
+};
+
+static void watch_pinhole(void *arg, const struct story_note *n)
+{
+	struct times *t = arg;
+
+	if (n->event->type != EVENT_PINHOLE)
+		return;
+	assert_int_equal(n->event->at_us, n->place.at_us);
+	if (n->event->pinhole.op == PINHOLE_OPEN)
+		t->opened = n->place.at_us;
+	if (n->event->pinhole.op == PINHOLE_EXPIRE) {
+		t->expired = n->place.at_us;
+		assert_int_equal(n->place.frame, 0);
+	}
+}
+
+/* What time brings about happens when it is due, though nobody sends then. */
+static void test_deadline(void **state)
+{
+	struct times t = { 0 };
+	const struct listener also = { .arg = &t, .note = watch_pinhole };
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	f.also_tell = &also;
+	film_login(&f);
+	film_play(&f, "> PASV\n"
+		      "< 227 ok (10,2,5,5,164,16)\n");
+	f.now += 100000000;
+	film_play(&f, "> NOOP\n"
+		      "< 200 ok\n");
+	film_show(&f, "pinhole:\n  timeout: 60s\n");
+	film_expect(&f, "#1 pinhole expire");
+	assert_in_range(t.expired - t.opened, 60000000, 60010000);
+	film_stop(&f);
+}
+
 /* Packets of nobody: translated, and no more. */
 static void test_others(void **state)
 {
@@ -340,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_bounce),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_empty),
 	};
