@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -323,6 +324,8 @@ static int replay(const char *config_path, const struct request *request)
 		return status;
 	/* A closed pipe is an error of fwrite(), which main() tells. */
 	signal(SIGPIPE, SIG_IGN);
+	/* The thread that reads ahead prints nothing. */
+	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	status = check_write_path(request);
 	if (status == EXIT_WELL && request->keylog_path)
 		status = open_keylog(request->keylog_path, &log);

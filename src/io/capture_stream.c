@@ -3,6 +3,7 @@
 #include "io/capture_stream.h"
 
 #include <errno.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 static ssize_t read_plain(struct capture_stream *s, char *out, size_t size)
@@ -95,8 +96,11 @@ FILE *capture_stream_open(struct capture_stream *s)
 		file = fopencookie(s, "r", functions);
 	else
 		s->packed = false;
-	if (file)
-		setvbuf(file, s->buffer, _IOFBF, sizeof(s->buffer));
+	if (!file)
+		return NULL;
+	setvbuf(file, s->buffer, _IOFBF, sizeof(s->buffer));
+	/* A capture is read by one thread at a time. */
+	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	return file;
 }
 

@@ -300,7 +300,8 @@ void pairs_event(struct pairs *t, const struct event *ev)
 	};
 	struct pair_key *k;
 
-	if (!on[ev->type] || !ev->session)
+	if (!on[ev->type] || !ev->session ||
+	    (ev->type == EVENT_ENDPOINT && ev->endpoint.accepted))
 		return;
 	k = key_find(t, &ev->client.addr, &ev->server.addr);
 	if (k)

@@ -60,11 +60,15 @@ static void put_place(struct table *t, const struct step *s)
 
 static void put_decisions(FILE *to, const char *decisions)
 {
-	for (const char *c = decisions; *c; c++)
-		if (*c == '\n')
-			fputs("; ", to);
-		else
-			fputc(*c, to);
+	size_t line;
+
+	for (;; decisions += line + 1) {
+		line = strcspn(decisions, "\n");
+		fwrite(decisions, 1, line, to);
+		if (!decisions[line])
+			return;
+		fputs("; ", to);
+	}
 }
 
 static void take(void *arg, const struct step *s)
