@@ -87,8 +87,10 @@ static struct conn *midstream(struct replay *r, const struct frame *f)
 					&p->dst)
 			    : conns_add(r->conns, CONN_CONTROL, &p->dst,
 					&p->src);
-		if (c)
-			signalling_translation(r, c);
+		if (!c)
+			return NULL;
+		c->midstream = true;
+		signalling_translation(r, c);
 		return c;
 	}
 	pair = pairs_find(r->pairs, &p->src.addr, &p->dst.addr);

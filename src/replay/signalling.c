@@ -2,6 +2,8 @@
 /* Control connections, on their way to the engine. */
 #include <string.h>
 
+#include <sallyport/tls_record.h>
+
 #include "replay/state.h"
 #include "replay/translate.h"
 
@@ -156,14 +158,31 @@ static void count(struct conn *c, enum conn_phase phase, uint32_t fresh)
 	c->share[phase].bytes += fresh;
 }
 
+/* A connection that was picked up: by how its packets begin. Nothing else does
+ * so (RFC 8446 5.1), and no line. */
+static void guess_phase(struct conn *c, struct span payload)
+{
+	if (!c->midstream || c->phase != PHASE_CLEAR ||
+	    payload.len < TLS_RECORD_HEADER || payload.at[1] != 3)
+		return;
+	if (payload.at[0] == TLS_HANDSHAKE)
+		c->phase = PHASE_HANDSHAKE;
+	else if (payload.at[0] == TLS_APPLICATION_DATA ||
+		 payload.at[0] == TLS_CHANGE_CIPHER_SPEC ||
+		 payload.at[0] == TLS_ALERT)
+		c->phase = PHASE_RECORDS;
+}
+
 void signalling_packet(struct replay *r, const struct conn_found *found,
 		       struct frame *f)
 {
 	struct conn *c = found->conn;
-	/* What the packet brings about begins behind it. */
-	const enum conn_phase phase = c->phase;
 	struct conn_fresh fresh;
+	enum conn_phase phase;
 
+	guess_phase(c, packet_payload(&f->packet));
+	/* What the packet brings about begins behind it. */
+	phase = c->phase;
 	fresh = conn_take(c, found->side, f, &r->place);
 	if (f->payload)
 		count(c, phase, fresh.bytes);
@@ -193,6 +212,8 @@ void signalling_tell(struct replay *r, struct conn *c)
 	if (c->told || !c->session)
 		return;
 	c->told = true;
+	c->packets = c->wire_bytes = 0;
+	memset(c->share, 0, sizeof(c->share));
 	if (r->o->to.traffic)
 		r->o->to.traffic(r->o->to.arg, &traffic);
 }

@@ -61,10 +61,15 @@ static void on_session_open(struct replay *r, const struct event *ev)
 	r->end.sessions++;
 	if (!c)
 		return;
+	/* One more on the same connection: it was silent too long, or an RST
+	 * was not meant so. */
+	if (c->told)
+		c->phase = PHASE_CLEAR;
+	c->told = false;
 	c->session = ev->session;
 	c->midstream = ev->session_open.midstream;
-	if (ev->session_open.implicit_tls)
-		c->phase = PHASE_HANDSHAKE;
+	if (ev->session_open.implicit_tls && c->phase == PHASE_CLEAR)
+		c->phase = c->midstream ? PHASE_RECORDS : PHASE_HANDSHAKE;
 	pairs_meet(r->pairs, &c->ends, &c->nat, c->way[1] != NULL);
 }
 

@@ -298,6 +298,31 @@ static void test_midstream_twice(void **state)
 	}
 }
 
+/* A session that was silent too long is over; what comes then is another one,
+ * with numbers of its own. */
+static void test_silence(void **state)
+{
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	film_login(&f);
+	f.now += UINT64_C(30) * 24 * 3600 * 1000000;
+	film_play(&f, "> NOOP\n"
+		      "< 200 ok\n"
+		      "> NOOP\n"
+		      "< 200 ok\n");
+	film_fin(&f, &f.control);
+	film_show(&f, "");
+	film_expect(&f, "#1 session_close timeout");
+	film_expect(&f, "#1 traffic 13 packets clear 5/");
+	film_expect(&f, "#2 session_open");
+	film_expect(&f, "#2 session_close fin");
+	assert_int_equal(film_told(&f, "#2 traffic"), 1);
+	assert_non_null(strstr(f.story, "packets clear 4/28 handshake 0/0"));
+	film_stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_stranger),
 		cmocka_unit_test(test_midstream_data),
 		cmocka_unit_test(test_midstream_twice),
+		cmocka_unit_test(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
