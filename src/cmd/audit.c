@@ -12,142 +12,12 @@
 
 #include <jansson.h>
 
+#include "cmd/audit_files.h"
 #include "lab/twin.h"
 #include "lab/twin_conf.h"
-#include "lab/twin_plan.h"
 #include "report/audit.h"
 #include "report/audit_against.h"
 #include "report/escape.h"
-
-/* `ipset save` of the largest sets. */
-#define TEXT_MAX (64u << 20)
-
-/* A path or an option's value in a message. */
-#define SHOWN_MAX 200
-
-/* What the command line says. */
-struct request {
-	const char *rules[TWIN_FAMILIES], *sets, *server, *modules;
-	const char *against[TWIN_FAMILIES]; /* the rules before; NULL: none */
-	struct twin_wish wish;
-	bool skip[2], json, plain;
-};
-
-/* What was read for it. */
-struct material {
-	struct rulefile rules[TWIN_FAMILIES], against[TWIN_FAMILIES];
-	struct text {
-		char *at; /* NULL: none */
-		size_t len;
-	} sets, server, modules;
-	struct twin_conf conf;
-	struct twin_modules options;
-};
-
-static int fail_path(int status, const char *what, const char *path)
-{
-	char shown[SHOWN_MAX];
-
-	escape_text(span_str(path), shown, sizeof(shown));
-	return cmd_fail(status, "audit", "%s: %s", what, shown);
-}
-
-/* --- files -------------------------------------------------------------------------- */
-
-static int read_rules(const char *path, struct rulefile *out)
-{
-	char shown[SHOWN_MAX];
-	uint32_t line;
-	enum rulefile_result result = rulefile_load(path, out, &line);
-
-	if (result == RULEFILE_OK)
-		return EXIT_WELL;
-	if (result == RULEFILE_SYSTEM)
-		return fail_path(errno == ENOENT || errno == EISDIR
-					 ? EXIT_BAD_INPUT
-					 : EXIT_SYSTEM,
-				 strerror(errno), path);
-	escape_text(span_str(path), shown, sizeof(shown));
-	if (line == 0)
-		return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s",
-				rulefile_result_text(result), shown);
-	return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s:%u",
-			rulefile_result_text(result), shown, line);
-}
-
-/* NULL as @path: none is wanted. */
-static int read_text(const char *path, struct text *out)
-{
-	FILE *from, *to;
-	int byte = 0;
-
-	if (!path)
-		return EXIT_WELL;
-	from = fopen(path, "re");
-	if (!from)
-		return fail_path(EXIT_BAD_INPUT, strerror(errno), path);
-	to = open_memstream(&out->at, &out->len);
-	for (size_t n = 0; to && n < TEXT_MAX && (byte = fgetc(from)) > 0; n++)
-		fputc(byte, to);
-	fclose(from);
-	if (!to || fclose(to) != 0)
-		return cmd_fail(EXIT_SYSTEM, "audit", "no memory");
-	if (byte != EOF)
-		return fail_path(EXIT_BAD_INPUT,
-				 byte == 0 ? "not a text" : "too large", path);
-	return EXIT_WELL;
-}
-
-static int read_conf(const struct request *q, struct material *m)
-{
-	char shown[SHOWN_MAX];
-	int status = read_text(q->server, &m->server);
-
-	if (status != EXIT_WELL || !q->server)
-		return status;
-	twin_conf_read(span_of(m->server.at, m->server.len), &m->conf);
-	if (!m->conf.server)
-		return fail_path(EXIT_BAD_INPUT,
-				 "not of vsftpd, ProFTPD or Pure-FTPd",
-				 q->server);
-	if (m->conf.bad_line == 0)
-		return EXIT_WELL;
-	escape_text(span_str(q->server), shown, sizeof(shown));
-	return cmd_fail(EXIT_BAD_INPUT, "audit",
-			"the value makes no sense: %s:%u", shown,
-			m->conf.bad_line);
-}
-
-static int read_all(struct request *q, struct material *m)
-{
-	int status = EXIT_WELL;
-
-	for (int f = 0; f < TWIN_FAMILIES && status == EXIT_WELL; f++) {
-		if (q->rules[f])
-			status = read_rules(q->rules[f], &m->rules[f]);
-		if (q->against[f] && status == EXIT_WELL)
-			status = read_rules(q->against[f], &m->against[f]);
-	}
-	if (status == EXIT_WELL)
-		status = read_text(q->sets, &m->sets);
-	if (status == EXIT_WELL)
-		status = read_text(q->modules, &m->modules);
-	if (status == EXIT_WELL && q->modules)
-		twin_modules_read(span_of(m->modules.at, m->modules.len),
-				  &m->options);
-	return status == EXIT_WELL ? read_conf(q, m) : status;
-}
-
-static void material_free(struct material *m)
-{
-	for (int f = 0; f < TWIN_FAMILIES; f++) {
-		rulefile_free(&m->rules[f]);
-		rulefile_free(&m->against[f]);
-	}
-	free(m->sets.at);
-	free(m->server.at);
-	free(m->modules.at);
-}
 
 /* --- the audit ---------------------------------------------------------------------- */
 
@@ -206,7 +76,7 @@ static bool broke(const struct audit *was, const struct audit *is)
 	return false;
 }
 
-static int answer(const struct request *q, const struct audit *is,
+static int answer(const struct audit_request *q, const struct audit *is,
 		  const struct audit *was)
 {
 	if (q->json) {
@@ -249,7 +119,8 @@ static void take_conf(struct run *r, const struct twin_conf *conf,
 	r->audit.conf_path = path;
 }
 
-static int audit(struct request *q, const char *config, struct material *m)
+static int audit(struct audit_request *q, const char *config,
+		 struct audit_files *m)
 {
 	struct run is = { .spec = { .skip = { q->skip[0], q->skip[1] },
 				    .load = load,
@@ -332,7 +203,7 @@ static int help(void)
 
 static int bad_value(const char *what, const char *value)
 {
-	char shown[SHOWN_MAX], text[SHOWN_MAX + 80];
+	char shown[AUDIT_SHOWN_MAX], text[AUDIT_SHOWN_MAX + 80];
 
 	escape_text(span_str(value), shown, sizeof(shown));
 	snprintf(text, sizeof(text), "%s: '%s'", what, shown);
@@ -383,7 +254,7 @@ static int take_range(struct port_range *out, const char *text)
 	return EXIT_WELL;
 }
 
-static int take_clients(struct request *q, const char *text)
+static int take_clients(struct audit_request *q, const char *text)
 {
 	bool inside = strcmp(text, "inside") == 0;
 
@@ -410,7 +281,7 @@ enum {
 	WITHOUT,
 };
 
-static int take_option(struct request *q, int option, const char *value)
+static int take_option(struct audit_request *q, int option, const char *value)
 {
 	struct twin_wish *w = &q->wish;
 
@@ -457,7 +328,7 @@ static int take_option(struct request *q, int option, const char *value)
 	}
 }
 
-static int check(const struct request *q)
+static int check(const struct audit_request *q)
 {
 	const struct twin_port *port = q->wish.port;
 
@@ -490,8 +361,8 @@ int cmd_audit(const char *config_path, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct request q = { .json = false };
-	struct material m = { .sets = { NULL, 0 } };
+	struct audit_request q = { .json = false };
+	struct audit_files m = { .sets = { NULL, 0 } };
 	int option, status = EXIT_WELL;
 
 	while (status == EXIT_WELL &&
@@ -508,9 +379,9 @@ int cmd_audit(const char *config_path, int argc, char **argv)
 		return cmd_usage_error(argv[0], "takes no arguments");
 	status = check(&q);
 	if (status == EXIT_WELL)
-		status = read_all(&q, &m);
+		status = audit_files_read(&q, &m);
 	if (status == EXIT_WELL)
 		status = audit(&q, config_path, &m);
-	material_free(&m);
+	audit_files_free(&m);
 	return status;
 }

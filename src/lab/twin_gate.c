@@ -69,17 +69,17 @@ static void put_server(FILE *to, const struct twin_spec *s, int place)
 	const struct twin_host *h = s->layout.host[place];
 	const bool *has = s->layout.port[TWIN_OUTSIDE].has;
 	const struct addr own[] = { h[TWIN_V4].server, h[TWIN_V6].server };
-	bool public[TWIN_FAMILIES];
+	bool other[TWIN_FAMILIES]; /* outside it has another address */
 
 	for (int f = 0; f < TWIN_FAMILIES; f++)
-	public[f] = place == TWIN_INSIDE && has[f] &&
-		    !addr_equal(&s->reach[f], &own[f]);
+		other[f] = place == TWIN_INSIDE && has[f] &&
+			   !addr_equal(&s->reach[f], &own[f]);
 	fprintf(to, "  - name: %s\n    address: ",
 		place == TWIN_INSIDE ? "inside" : "outside");
 	put_list(to, own, has);
-	if (public[TWIN_V4] || public[TWIN_V6]) {
+	if (other[TWIN_V4] || other[TWIN_V6]) {
 		fputs("    public-address: ", to);
-		put_list(to, s->reach, public);
+		put_list(to, s->reach, other);
 	}
 	fprintf(to, "    passive-ports: %u-%u\n    active: allow\n",
 		s->passive.lo, s->passive.hi);

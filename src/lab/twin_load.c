@@ -221,25 +221,24 @@ static bool restore(struct twin *t, enum twin_family family,
 
 static bool load_rules(struct twin *t, enum twin_family family)
 {
-	struct process_result r;
-	bool fine, again = true;
+	struct process_result r = { .status = -1 };
 
-	while (again) {
-		if (!restore(t, family, &r))
-			return false;
-		fine = r.status == 0;
-		again = !fine && t->out->unloadeds < TWIN_UNLOADED_MAX &&
-			leave_out(t, family, r.err);
-		if (!fine && !again) {
-			size_t len;
-			const char *text = reason(r.err, &len);
+	while (restore(t, family, &r)) {
+		bool fine = r.status == 0;
+		bool again = !fine && t->out->unloadeds < TWIN_UNLOADED_MAX &&
+			     leave_out(t, family, r.err);
+		const char *text;
+		size_t len;
 
+		text = reason(r.err, &len);
+		if (!fine && !again)
 			refused(t, "the rules cannot be loaded: %.*s", (int)len,
 				text);
-		}
 		process_free(&r);
+		if (!again)
+			return fine;
 	}
-	return fine;
+	return false;
 }
 
 static void note_problems(struct twin *t, enum twin_family family)

@@ -283,8 +283,10 @@ static bool tune(bool forwards)
 		return true;
 	snprintf(path, sizeof(path), "%sip_forward", v4);
 	fine = set(path, "1");
+	/* A kernel without IPv6 has nothing to forward. */
 	snprintf(path, sizeof(path), "%sall/forwarding", v6);
-	return fine && set(path, "1");
+	set(path, "1");
+	return fine;
 }
 
 /* A process that only holds a namespace, for `ip` to name. */

@@ -337,6 +337,69 @@ static void test_traps(void **state)
 	assert_null(strstr(r.out, "ipv6-missing"));
 }
 
+/* --- sets ------------------------------------------------------------------------------- */
+
+static void write_sets(const char *text)
+{
+	write_bytes("conf", text, strlen(text), 0644);
+}
+
+static void test_sets_are_loaded(void **state)
+{
+	char *const more[] = { "--without", "--clients", "inside",
+			       "--ipset",   "conf",      NULL };
+	static const char rules[] =
+		"*filter\n:FORWARD ACCEPT\n"
+		"-A FORWARD -p tcp -m set --match-set ports dst -j DROP\n"
+		"COMMIT\n";
+
+	(void)state;
+	write_sets("create ports bitmap:port range 0-65535\nadd ports 990\n");
+	audit(rules, more);
+	if (strstr(r.out, "Could not be loaded")) {
+		print_message("skip: %s\n", r.out);
+		skip();
+	}
+	says(r.out, "  FTPS explicit  works ");
+	says(r.out, "  FTPS implicit  control connect [1]");
+	says(r.out, "filter FORWARD rule 1 (rules:3)");
+	/* One line that is wrong is left out. */
+	write_sets("create ports bitmap:port range 0-65535\nadd ports 21\n"
+		   "create odd nosuch:type\nadd ports 990\n");
+	audit_as(0, more);
+	says(r.out, "  conf:3: ");
+	says(r.out, "  FTP            control connect [1]");
+	says(r.out, "  FTPS implicit  control connect [1]");
+	/* Without it the rule cannot be loaded. */
+	write_sets("# none\n");
+	audit_as(0, more);
+	assert_int_equal(r.status, 0);
+	says(r.out, "  rules:3: Set ports doesn't exist");
+}
+
+/* --- large files ------------------------------------------------------------------------- */
+
+static void test_a_hundred_thousand_rules(void **state)
+{
+	enum { RULES = 100000 };
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	fputs("*filter\n:FORWARD DROP\n", to);
+	for (int i = 0; i < RULES; i++)
+		fprintf(to, "-A FORWARD -s 172.%d.%d.%d/32 -j ACCEPT\n",
+			16 + (i >> 16), i >> 8 & 255, i & 255);
+	fputs("-A FORWARD -j DROP\nCOMMIT\n", to);
+	fclose(to);
+	audit(text, (char *[]){ "--without", "--clients", "inside", NULL });
+	free(text);
+	assert_int_equal(r.status, 1);
+	says(r.out, "filter FORWARD rule 100001 (rules:100003): -A FORWARD -j "
+		    "DROP\n");
+}
+
 /* --- the server's own file ----------------------------------------------------------------- */
 
 static void write_conf(const char *text)
@@ -436,6 +499,8 @@ int main(void)
 		live(test_advice_mends),
 		live(test_sallyport_is_advised_where_it_mends),
 		live(test_traps),
+		live(test_sets_are_loaded),
+		live(test_a_hundred_thousand_rules),
 		live(test_a_server_has_its_own_settings),
 		live(test_an_ordinary_user_gets_the_same),
 		live(test_the_host_stays_as_it_is),

@@ -7,9 +7,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -330,6 +333,43 @@ static void test_a_box_leaves_nothing(void **state)
 	assert_int_not_equal(stat(TWIN_BOX_RUN "/sallyport-twin-test", &st), 0);
 }
 
+/* In the box: say that we are there, and stay. */
+static void stay(void *arg)
+{
+	int to = *(int *)arg;
+
+	if (write(to, "x", 1) == 1)
+		hang(NULL);
+}
+
+/* The writing end of a pipe closes when the last process that has it ends. */
+static void test_a_box_ends_with_its_maker(void **state)
+{
+	struct pollfd p = { .events = POLLIN };
+	int ends[2], error;
+	pid_t maker;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	maker = fork();
+	if (maker == 0) {
+		twin_box_run(stay, &ends[1], 60, &error);
+		_exit(0);
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1) {
+		print_message("skip: no namespaces\n");
+		skip();
+	}
+	kill(maker, SIGKILL);
+	assert_int_equal(waitpid(maker, NULL, 0), maker);
+	p.fd = ends[0];
+	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 #define live(test) cmocka_unit_test_teardown(test, forget)
 
 int main(void)
@@ -346,6 +386,7 @@ int main(void)
 		live(test_an_open_range_is_told),
 		cmocka_unit_test(test_a_box_ends_in_time),
 		cmocka_unit_test(test_a_box_leaves_nothing),
+		cmocka_unit_test(test_a_box_ends_with_its_maker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The files that `sallyport audit` is given. */
+#include "cmd/audit_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "report/escape.h"
+
+/* `ipset save` of the largest sets. */
+#define TEXT_MAX (64u << 20)
+
+static int fail_path(int status, const char *what, const char *path)
+{
+	char shown[AUDIT_SHOWN_MAX];
+
+	escape_text(span_str(path), shown, sizeof(shown));
+	return cmd_fail(status, "audit", "%s: %s", what, shown);
+}
+
+static int read_rules(const char *path, struct rulefile *out)
+{
+	char shown[AUDIT_SHOWN_MAX];
+	uint32_t line;
+	enum rulefile_result result = rulefile_load(path, out, &line);
+
+	if (result == RULEFILE_OK)
+		return EXIT_WELL;
+	if (result == RULEFILE_SYSTEM)
+		return fail_path(errno == ENOENT || errno == EISDIR
+					 ? EXIT_BAD_INPUT
+					 : EXIT_SYSTEM,
+				 strerror(errno), path);
+	escape_text(span_str(path), shown, sizeof(shown));
+	if (line == 0)
+		return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s",
+				rulefile_result_text(result), shown);
+	return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s:%u",
+			rulefile_result_text(result), shown, line);
+}
+
+/* NULL as @path: none is wanted. */
+static int read_text(const char *path, struct audit_text_file *out)
+{
+	FILE *from, *to;
+	int byte = 0;
+
+	if (!path)
+		return EXIT_WELL;
+	from = fopen(path, "re");
+	if (!from)
+		return fail_path(EXIT_BAD_INPUT, strerror(errno), path);
+	to = open_memstream(&out->at, &out->len);
+	for (size_t n = 0; to && n < TEXT_MAX && (byte = fgetc(from)) > 0; n++)
+		fputc(byte, to);
+	fclose(from);
+	if (!to || fclose(to) != 0)
+		return cmd_fail(EXIT_SYSTEM, "audit", "no memory");
+	if (byte != EOF)
+		return fail_path(EXIT_BAD_INPUT,
+				 byte == 0 ? "not a text" : "too large", path);
+	return EXIT_WELL;
+}
+
+static int read_conf(const struct audit_request *q, struct audit_files *m)
+{
+	char shown[AUDIT_SHOWN_MAX];
+	int status = read_text(q->server, &m->server);
+
+	if (status != EXIT_WELL || !q->server)
+		return status;
+	twin_conf_read(span_of(m->server.at, m->server.len), &m->conf);
+	if (!m->conf.server)
+		return fail_path(EXIT_BAD_INPUT,
+				 "not of vsftpd, ProFTPD or Pure-FTPd",
+				 q->server);
+	if (m->conf.bad_line == 0)
+		return EXIT_WELL;
+	escape_text(span_str(q->server), shown, sizeof(shown));
+	return cmd_fail(EXIT_BAD_INPUT, "audit",
+			"the value makes no sense: %s:%u", shown,
+			m->conf.bad_line);
+}
+
+int audit_files_read(const struct audit_request *q, struct audit_files *m)
+{
+	int status = EXIT_WELL;
+
+	for (int f = 0; f < TWIN_FAMILIES && status == EXIT_WELL; f++) {
+		if (q->rules[f])
+			status = read_rules(q->rules[f], &m->rules[f]);
+		if (q->against[f] && status == EXIT_WELL)
+			status = read_rules(q->against[f], &m->against[f]);
+	}
+	if (status == EXIT_WELL)
+		status = read_text(q->sets, &m->sets);
+	if (status == EXIT_WELL)
+		status = read_text(q->modules, &m->modules);
+	if (status == EXIT_WELL && q->modules)
+		twin_modules_read(span_of(m->modules.at, m->modules.len),
+				  &m->options);
+	return status == EXIT_WELL ? read_conf(q, m) : status;
+}
+
+void audit_files_free(struct audit_files *m)
+{
+	for (int f = 0; f < TWIN_FAMILIES; f++) {
+		rulefile_free(&m->rules[f]);
+		rulefile_free(&m->against[f]);
+	}
+	free(m->sets.at);
+	free(m->server.at);
+	free(m->modules.at);
+}
