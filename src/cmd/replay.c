@@ -252,8 +252,10 @@ static int judge(const struct request *request, const struct capture_merge *m,
 	remark(counts->bad_fragments, "IP fragments were of no use");
 	remark(counts->unread, "encrypted sessions are not, or not to their "
 			       "end, opened by the key log");
+	remark(counts->mute, "control connections were not followed: one "
+			     "direction is missing, or checksums are wrong");
 	status = say_damage(request, m);
-	if (status == EXIT_WELL && counts->unfollowed)
+	if (status == EXIT_WELL && (counts->unfollowed || counts->mute))
 		status = EXIT_ANSWER_NO;
 	return status;
 }

@@ -181,6 +181,8 @@ static void gone(void *arg, struct conn *c)
 	}
 	signalling_flush(r, c);
 	signalling_tell(r, c);
+	if (!c->session && (c->side[0].bytes || c->side[1].bytes))
+		r->counts->mute++;
 }
 
 static bool make_engine(struct replay *r)

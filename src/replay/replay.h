@@ -54,6 +54,8 @@ struct replay_counts {
 	uint64_t bad_fragments; /* that were of no use */
 	uint64_t unread;        /* sessions that the key log does not open */
 	uint64_t unfollowed;    /* sessions that had to be doubted */
+	uint64_t mute; /* control connections with content that the engine made
+			* no session of: it takes both directions, whole */
 };
 
 /*

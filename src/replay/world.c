@@ -226,16 +226,18 @@ static void tell_fate(struct replay *r, const struct passing *x,
 static void learn_length(struct replay *r, const struct passing *x,
 			 const struct verdict *v)
 {
-	const struct conn_found found =
-		conns_find(r->conns, &x->story.client, &x->story.server);
+	struct conn *c = r->conn;
 	uint32_t out = x->end;
 	struct packet p;
 
-	if (!found.conn || found.conn->role != CONN_CONTROL)
+	if (!c)
+		c = conns_find(r->conns, &x->story.client, &x->story.server)
+			    .conn;
+	if (!c || c->role != CONN_CONTROL)
 		return;
 	if (v->bytes.len && packet_decode(v->bytes, &p) == PACKET_TCP)
 		out = p.seq + (uint32_t)packet_payload(&p).len;
-	edits_learn(&found.conn->edits[!x->story.from_client], x->end, out);
+	edits_learn(&c->edits[!x->story.from_client], x->end, out);
 }
 
 static void leave(struct replay *r, const struct passing *x,

@@ -167,6 +167,37 @@ static void test_twice(void **state)
 	}
 }
 
+/* Only what one side says was captured: there is nothing to go by. */
+static void test_one_direction(void **state)
+{
+	struct film f;
+
+	(void)state;
+	for (int from = CLIENT; from <= SERVER; from++) {
+		struct film_segment s = { .flags = TCP_SYN };
+		const char *const text =
+			from == CLIENT ? "NOOP\r\n" : "200 ok\r\n";
+
+		film_start(&f, "", FILM_CLIENT_SIDE);
+		s.flags |= from == SERVER ? TCP_ACK : 0;
+		film_segment(&f, &f.control, (enum side)from, &s);
+		s = (struct film_segment){ 1, 1, TCP_ACK, text, strlen(text) };
+		film_segment(&f, &f.control, (enum side)from, &s);
+		film_show(&f, "");
+		assert_int_equal(f.lefts, 2);
+		/* The server alone is picked up, as the daemon would. */
+		assert_int_equal(f.counts.mute, from == CLIENT);
+		film_stop(&f);
+	}
+	/* A port that is only tried is no such thing. */
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	film_open(&f, &f.control);
+	film_fin(&f, &f.control);
+	film_show(&f, "");
+	assert_int_equal(f.counts.mute, 0);
+	film_stop(&f);
+}
+
 /* --- cut short ---------------------------------------------------------------- */
 
 /* Headers and a little: lines fit, data does not. */
@@ -350,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_bad_sums),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_one_direction),
 		cmocka_unit_test(test_snapped),
 		cmocka_unit_test(test_snapped_line),
 		cmocka_unit_test(test_cut),
