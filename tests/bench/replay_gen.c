@@ -20,9 +20,10 @@
 #define FTP            21
 #define FTP_DATA       20
 
-/* Files are of 2 KiB to 256 KiB, a small one as likely as a large one; and 2.5
- * of them a session: it is of about 130 KB. */
-#define FILE_MIN_SHIFT 11
+/* Files are of 32 KiB to 4 MiB, a small one as likely as a large one, and 2.5 of
+ * them a session: what FTP servers are kept for. Of ten thousand sessions most
+ * are in a transfer then, at any time. */
+#define FILE_MIN_SHIFT 15
 #define FILE_SHIFTS    7
 #define TRANSFERS_MAX  4
 
