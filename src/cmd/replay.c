@@ -55,6 +55,11 @@ static const char *shown(const char *path)
 	return text;
 }
 
+static bool writes_stdout(const struct request *request)
+{
+	return request->write_path && strcmp(request->write_path, "-") == 0;
+}
+
 /* --- who prints ------------------------------------------------------------- */
 
 static bool add_summary(struct viewers *v)
@@ -107,7 +112,7 @@ static bool viewers_make(struct viewers *v, const struct request *request)
 	};
 
 	/* The capture itself goes to standard output. */
-	if (request->write_path && strcmp(request->write_path, "-") == 0)
+	if (writes_stdout(request))
 		return true;
 	return make[request->view](v);
 }
@@ -244,7 +249,7 @@ static int judge(const struct request *request, const struct capture_merge *m,
 	if (result == REPLAY_MEMORY)
 		return cmd_fail(EXIT_SYSTEM, "replay", "no memory");
 	/* Of standard output main() tells. */
-	if (result == REPLAY_WRITE && strcmp(request->write_path, "-") == 0)
+	if (result == REPLAY_WRITE && writes_stdout(request))
 		return EXIT_SYSTEM;
 	if (result == REPLAY_WRITE)
 		return cmd_fail(EXIT_SYSTEM, "replay", "%s: %s", why,
