@@ -27,7 +27,7 @@ struct batch {
 
 struct ahead {
 	struct capture_merge *from;
-	const struct conns *conns;
+	struct conns *conns;
 	bool threaded;
 
 	pthread_t reader;
@@ -136,7 +136,7 @@ static bool start(struct ahead *a)
 
 /* --- the other side --------------------------------------------------------- */
 
-struct ahead *ahead_new(struct capture_merge *m, const struct conns *conns)
+struct ahead *ahead_new(struct capture_merge *m, struct conns *conns)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
 
@@ -177,6 +177,7 @@ static void fetch_next(struct ahead *a)
 
 static void next_batch(struct ahead *a)
 {
+	conns_hint(a->conns, NULL);
 	if (a->now)
 		hand_over(a, a->now, false);
 	a->now = batch_at(a, a->number++);
@@ -197,6 +198,7 @@ enum capture_result ahead_next(struct ahead *a, struct capture_packet *out)
 		next_batch(a);
 	}
 	fetch_next(a);
+	conns_hint(a->conns, &a->now->ends[a->at]);
 	*out = a->now->packet[a->at++];
 	return CAPTURE_PACKET;
 }
@@ -210,6 +212,7 @@ struct capture_progress ahead_progress(const struct ahead *a)
 
 void ahead_stop(struct ahead *a)
 {
+	conns_hint(a->conns, NULL);
 	if (!a->threaded)
 		return;
 	pthread_mutex_lock(&a->lock);

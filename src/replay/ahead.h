@@ -27,7 +27,7 @@ struct ahead;
 
 /* Begin to read @m, which is nobody else's until ahead_stop(). NULL: no
  * memory. */
-struct ahead *ahead_new(struct capture_merge *m, const struct conns *conns);
+struct ahead *ahead_new(struct capture_merge *m, struct conns *conns);
 
 /* As capture_merge_next(); out->ip lives until the next call. */
 enum capture_result ahead_next(struct ahead *a, struct capture_packet *out);

@@ -32,6 +32,8 @@ struct conns {
 	struct age open, closed;
 	size_t open_max;
 	uint64_t clock; /* counts touches and moves */
+	const struct conns_ahead
+		*hint; /* of the packet that is here, or NULL */
 	void (*gone)(void *arg, struct conn *c);
 	void *arg;
 };
@@ -55,11 +57,24 @@ static bool tuple_of(const struct endpoint *a, const struct endpoint *b,
 	return low;
 }
 
+static unsigned int hash_of(const struct conns *t, const struct tuple *key)
+{
+	const struct conns_ahead *hint = t->hint;
+	unsigned int hash;
+
+	if (hint && endpoint_equal(&hint->low, &key->low) &&
+	    endpoint_equal(&hint->high, &key->high))
+		return hint->hash;
+	HASH_VALUE(key, sizeof(*key), hash);
+	return hash;
+}
+
 static struct conn_way *way_find(struct conns *t, const struct tuple *key)
 {
 	struct conn_way *way;
 
-	HASH_FIND(hh, t->ways, key, sizeof(*key), way);
+	HASH_FIND_BYHASHVALUE(hh, t->ways, key, sizeof(*key), hash_of(t, key),
+			      way);
 	return way;
 }
 
@@ -288,8 +303,15 @@ struct conns_ahead conns_ahead_of(const struct endpoint *src,
 	struct tuple key;
 
 	tuple_of(src, dst, &key);
+	a.low = key.low;
+	a.high = key.high;
 	HASH_VALUE(&key, sizeof(key), a.hash);
 	return a;
+}
+
+void conns_hint(struct conns *t, const struct conns_ahead *a)
+{
+	t->hint = a && a->known ? a : NULL;
 }
 
 void conns_ahead(const struct conns *t, const struct conns_ahead *a, int step)

@@ -194,6 +194,7 @@ void conns_touch(struct conns *t, struct conn *c);
 #define CONNS_AHEAD 4
 
 struct conns_ahead {
+	struct endpoint low, high; /* in an order of the table's own */
 	unsigned int hash;
 	bool known; /* it has ends */
 };
@@ -201,6 +202,10 @@ struct conns_ahead {
 struct conns_ahead conns_ahead_of(const struct endpoint *src,
 				  const struct endpoint *dst);
 void conns_ahead(const struct conns *t, const struct conns_ahead *a, int step);
+
+/* Now it comes: conns_find() need not hash its ends again. @a lives until the
+ * next call; NULL: nothing is known of what comes. */
+void conns_hint(struct conns *t, const struct conns_ahead *a);
 
 /* @c is over: it is forgotten sooner. */
 void conns_closed(struct conns *t, struct conn *c);
