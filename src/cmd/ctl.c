@@ -15,13 +15,15 @@
 #include "io/control_socket.h"
 #include "report/ctl_table.h"
 #include "report/escape.h"
+#include "report/prometheus.h"
 
 /* One `ctl`: what was asked, of whom. */
 struct ask {
 	const struct request *request;
 	char path[CONFIG_SOCKET_MAX];
 	bool json;
-	FILE *from; /* the daemon */
+	bool prometheus; /* `stats` alone */
+	FILE *from;      /* the daemon */
 };
 
 struct request {
@@ -73,7 +75,8 @@ static int print_grants(const struct ask *a, const json_t *answer)
 
 static int print_stats(const struct ask *a, const json_t *answer)
 {
-	return print_table(a, answer, ctl_table_stats);
+	return print_table(a, answer,
+			   a->prometheus ? prometheus_stats : ctl_table_stats);
 }
 
 static void print_event(const struct ask *a, const char *line)
@@ -236,13 +239,15 @@ static int ask(struct ask *a)
 
 static int help(void)
 {
-	cmd_help("[-c FILE] ctl [--json] [--socket PATH] REQUEST",
+	cmd_help("[-c FILE] ctl [--json] [--format prometheus] "
+		 "[--socket PATH] REQUEST",
 		 "Ask the running daemon, at the control socket that the "
 		 "configuration names.\n\n");
 	for (size_t i = 0; i < REQUESTS; i++)
 		printf("  %-9s %s\n", requests[i].name, requests[i].summary);
 	puts("\n  -j, --json         the answer as the daemon gives it\n"
-	     "  -s, --socket PATH  ask there; no configuration is read");
+	     "  -s, --socket PATH  ask there; no configuration is read\n"
+	     "  -F, --format NAME  prometheus: stats in its text format");
 	return EXIT_WELL;
 }
 
@@ -275,19 +280,35 @@ static int find_socket(struct ask *a, const char *given,
 	return EXIT_WELL;
 }
 
+/* Gives NULL, or what is wrong with it. */
+static const char *check_format(struct ask *a, const char *format)
+{
+	if (!format)
+		return NULL;
+	if (strcmp(format, "prometheus") != 0)
+		return "the only --format is prometheus";
+	if (a->json)
+		return "--json and --format are two forms; give one of them";
+	if (a->request->print != print_stats)
+		return "--format prometheus is for stats alone";
+	a->prometheus = true;
+	return NULL;
+}
+
 int cmd_ctl(const char *config_path, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "format", required_argument, NULL, 'F' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = NULL;
+	const char *path = NULL, *format = NULL, *wrong;
 	struct ask a = { .json = false };
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, ":js:h", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, ":js:F:h", options, NULL)) !=
 	       -1) {
 		if (option == 'h')
 			return help();
@@ -295,6 +316,8 @@ int cmd_ctl(const char *config_path, int argc, char **argv)
 			a.json = true;
 		else if (option == 's')
 			path = optarg;
+		else if (option == 'F')
+			format = optarg;
 		else
 			return cmd_bad_option(argv[0], argv);
 	}
@@ -303,6 +326,9 @@ int cmd_ctl(const char *config_path, int argc, char **argv)
 	a.request = request_find(argv[optind]);
 	if (!a.request)
 		return cmd_usage_error(argv[0], "no such request");
+	wrong = check_format(&a, format);
+	if (wrong)
+		return cmd_usage_error(argv[0], wrong);
 	status = find_socket(&a, path, config_path);
 	return status == EXIT_WELL ? ask(&a) : status;
 }

@@ -86,6 +86,25 @@ def check_grants(space):
         wait_until(lambda: not subject.ask("grants")["grants"], "their end")
 
 
+def check_prometheus(space):
+    with Lab(space) as lab:
+        subject = Subject(lab, queue={"workers": 2})
+        subject.start()
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+        text = subject.ctl("stats", "--format", "prometheus")
+        samples = dict(line.split() for line in text.splitlines()
+                       if not line.startswith("#"))
+        same(samples["sallyport_sessions"], "1", "sessions")
+        same(samples["sallyport_sessions_opened_total"], "1", "opened")
+        must(int(samples["sallyport_queue_packets_total"]) > 3, text)
+        for words in (("sessions", "-F", "prometheus"), ("stats", "-F", "x"),
+                      ("stats", "-j", "-F", "prometheus")):
+            done = subject.call("ctl", *words)
+            same((done.returncode, done.stdout), (2, ""), f"{words}")
+        dialog.quit()
+
+
 def check_the_shape_of_requests(space):
     with Lab(space) as lab:
         subject = Subject(lab)
