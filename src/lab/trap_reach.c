@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Traps around what can be reached at all: control ports, IPv6, and rules that
+ * never see a packet. */
+#include <netinet/in.h>
+
+#include "lab/trap_private.h"
+
+#define PORT_FTP  21
+#define PORT_FTPS 990
+
+/* Drops that are kept of a chain while its rules are read: more stand before
+ * the rules for FTP only where single hosts are shut out, which hide nothing.
+ */
+#define DROPS_MAX 64
+
+static const char *chain_name(const struct trap_chain *c)
+{
+	return c->chain && span_equal(c->chain->name, span_str("INPUT"))
+		       ? "INPUT"
+		       : "FORWARD";
+}
+
+/* --- control ports -------------------------------------------------------------- */
+
+static void port_missing(struct trap_search *s, size_t server,
+			 const struct serverfile_site *site)
+{
+	uint16_t port = site->fact[FACT_CONTROL_PORT].value;
+	const struct trap_chain *c = &s->chain[s->family];
+	struct trap *t;
+
+	if (!c->closed || trap_accepts(s, s->family, port) != RULEFILE_NONE)
+		return;
+	t = trap_add(s, c->drop,
+		     "add: -A %s -p tcp -m tcp --dport %u -j ACCEPT",
+		     chain_name(c), port);
+	t->server = server;
+	snprintf(t->detail, sizeof(t->detail), "the server listens on port %u",
+		 port);
+}
+
+static bool has_family(const struct trap_search *s,
+		       const struct serverfile_site *site)
+{
+	return site->fact[s->family == TWIN_V4 ? FACT_IPV4 : FACT_IPV6].value;
+}
+
+static void control_missing(struct trap_search *s, size_t server,
+			    const struct serverfile_site *site)
+{
+	if (!site->fact[FACT_IMPLICIT].value && has_family(s, site))
+		port_missing(s, server, site);
+}
+
+static void implicit_missing(struct trap_search *s, size_t server,
+			     const struct serverfile_site *site)
+{
+	if (site->fact[FACT_IMPLICIT].value && has_family(s, site))
+		port_missing(s, server, site);
+}
+
+void trap_control_missing(struct trap_search *s)
+{
+	trap_each_site(s, control_missing);
+}
+
+void trap_implicit_missing(struct trap_search *s)
+{
+	trap_each_site(s, implicit_missing);
+}
+
+/* --- IPv6 ----------------------------------------------------------------------- */
+
+static bool any_has_v6(const struct trap_search *s)
+{
+	for (size_t i = 0; i < s->in->servers; i++)
+		for (size_t k = 0; k < s->in->server[i]->sites; k++)
+			if (s->in->server[i]->site[k].fact[FACT_IPV6].value)
+				return true;
+	return false;
+}
+
+/* The ports of the current search, until a 0. */
+static void ports_of_interest(const struct trap_search *s, uint16_t out[4])
+{
+	size_t n = 0;
+
+	out[n++] = PORT_FTP;
+	out[n++] = PORT_FTPS;
+	if (s->in->passive.lo != 0)
+		out[n++] = s->in->passive.lo;
+	else if (s->in->servers > 0 &&
+		 serverfile_has_range(&s->in->server[0]->site[0]))
+		out[n++] = s->in->server[0]->site[0].passive.lo;
+	out[n] = 0;
+}
+
+/* @told: the rule of IPv4 that was told of last. */
+static void v6_port(struct trap_search *s, uint16_t port, uint32_t *told)
+{
+	uint32_t v4 = trap_accepts(s, TWIN_V4, port);
+	const struct rule *r;
+	struct trap *t;
+
+	if (v4 == RULEFILE_NONE || v4 == *told ||
+	    trap_accepts(s, TWIN_V6, port) != RULEFILE_NONE)
+		return;
+	*told = v4;
+	r = &s->in->rules[TWIN_V4]->rule[v4];
+	s->family = TWIN_V4;
+	t = trap_add(s, v4,
+		     "the same for ip6tables, with addresses of IPv6: "
+		     "%.*s",
+		     trap_shown(r), (const char *)r->text.at);
+	snprintf(t->detail, sizeof(t->detail), "port %u%s", port,
+		 s->in->rules[TWIN_V6] ? "" : "; there are no rules for IPv6");
+}
+
+/* A server that has no IPv6 needs none; without rules for it, only one that is
+ * known to have it does. */
+void trap_ipv6_missing(struct trap_search *s)
+{
+	bool given = s->in->rules[TWIN_V6] != NULL;
+	bool wanted = s->in->servers ? any_has_v6(s) : given;
+	uint32_t told = RULEFILE_NONE;
+	uint16_t ports[4];
+
+	if (!wanted || !s->in->rules[TWIN_V4] ||
+	    (given && !s->chain[TWIN_V6].closed))
+		return;
+	ports_of_interest(s, ports);
+	for (size_t i = 0; ports[i] != 0; i++)
+		v6_port(s, ports[i], &told);
+}
+
+void trap_ipv6_open(struct trap_search *s)
+{
+	const struct trap_chain *c = &s->chain[TWIN_V6];
+
+	if (!s->chain[TWIN_V4].closed || !s->in->rules[TWIN_V6] || c->closed ||
+	    (c->chain && c->chain->rules > 0))
+		return;
+	s->family = TWIN_V6;
+	trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,
+		 "for ip6tables: -P %s DROP, and the rules of IPv4",
+		 chain_name(&s->chain[TWIN_V4]));
+}
+
+/* --- order ---------------------------------------------------------------------- */
+
+static bool is_passive_port(const struct trap_search *s, uint16_t port)
+{
+	for (size_t i = 0; i < s->in->servers; i++)
+		for (size_t k = 0; k < s->in->server[i]->sites; k++) {
+			const struct serverfile_site *site =
+				&s->in->server[i]->site[k];
+
+			if (port == site->fact[FACT_CONTROL_PORT].value ||
+			    (serverfile_has_range(site) &&
+			     port_range_has(&site->passive, port)))
+				return true;
+		}
+	return s->in->passive.lo != 0 && port_range_has(&s->in->passive, port);
+}
+
+/* Is @r about FTP: a control port, passive ports, or what is RELATED? */
+static bool is_about_ftp(const struct trap_search *s, const struct trap_rule *r)
+{
+	if (r->target != TRAP_ACCEPT ||
+	    (r->protocol != 0 && r->protocol != IPPROTO_TCP))
+		return false;
+	if (r->to.count == 0)
+		return r->states != TRAP_ANY_STATE && r->states & TRAP_RELATED;
+	if (trap_ports_have(&r->to, PORT_FTP) ||
+	    trap_ports_have(&r->to, PORT_FTPS))
+		return true;
+	for (uint8_t i = 0; i < r->to.count; i++)
+		if (is_passive_port(s, r->to.range[i].lo) ||
+		    is_passive_port(s, r->to.range[i].hi) ||
+		    r->to.range[i].hi - r->to.range[i].lo >= 9)
+			return true;
+	return false;
+}
+
+static uint32_t dropped_by(const struct trap_search *s, const uint32_t *drop,
+			   size_t drops, const struct trap_rule *r)
+{
+	for (size_t i = 0; i < drops; i++)
+		if (trap_rule_covers(&s->rule[s->family][drop[i]], r))
+			return drop[i];
+	return RULEFILE_NONE;
+}
+
+static void shadowed_in(struct trap_search *s, const struct rulefile_chain *c)
+{
+	const struct rulefile *f = trap_file(s);
+	uint32_t drop[DROPS_MAX], by;
+	size_t drops = 0;
+
+	for (uint32_t i = c->first; i != RULEFILE_NONE; i = f->rule[i].next) {
+		const struct trap_rule *r = &s->rule[s->family][i];
+
+		if (r->target == TRAP_DROP && drops < DROPS_MAX)
+			drop[drops++] = i;
+		if (!is_about_ftp(s, r))
+			continue;
+		by = dropped_by(s, drop, drops, r);
+		if (by != RULEFILE_NONE)
+			trap_add(s, i, "move line %u before line %u",
+				 f->rule[i].line, f->rule[by].line);
+	}
+}
+
+void trap_shadowed(struct trap_search *s)
+{
+	const struct rulefile *f = trap_file(s);
+
+	for (uint32_t i = 0; i < f->chains; i++)
+		if (span_equal(f->chain[i].table, span_str("filter")))
+			shadowed_in(s, &f->chain[i]);
+}
