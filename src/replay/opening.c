@@ -137,6 +137,11 @@ void opening_syn(struct replay *r, struct frame *f)
 		second_syn(r, f, &src, &dst);
 		return;
 	}
+	/* Of a connection that we do not keep. */
+	if (syns_is_second(r->syns, f, r->place.at_us)) {
+		r->counts->second_legs++;
+		return;
+	}
 	syns_add(r->syns, f, r->place.at_us);
 	if (is_control(r, p, pair))
 		control_syn(r, f, &p->src, &p->dst);

@@ -32,8 +32,13 @@ static void pass_by(struct replay *r, const struct frame *f)
 	if (!r->writer)
 		return;
 	src = f->packet.src;
-	if (f->kind == PACKET_TCP) {
+	if (f->kind == PACKET_TCP)
 		src = world_public(r->config, &src, &f->packet.dst.addr);
+	if (strays_left(r->strays, f, &src)) {
+		r->counts->second_legs++;
+		return;
+	}
+	if (f->kind == PACKET_TCP) {
 		writer_put_as(r->writer, r->now, f->raw, f->wire_len, &src,
 			      &f->packet.dst);
 	} else {
@@ -204,11 +209,13 @@ static bool make(struct replay *r, struct capture_merge *m)
 	r->pairs = pairs_new();
 	r->holes = holes_new();
 	r->syns = syns_new();
+	r->strays = r->o->write_path ? strays_new() : NULL;
 	r->fragments = reassemble_new(REASSEMBLE_DATAGRAMS);
 	if (r->o->keylog)
 		r->hidden = hidden_new(r->o->keylog, r->config, &r->o->to);
 	return r->out && r->ahead && r->pairs && r->holes && r->syns &&
-	       r->fragments && (!r->o->keylog || r->hidden) && make_engine(r);
+	       (!r->o->write_path || r->strays) && r->fragments &&
+	       (!r->o->keylog || r->hidden) && make_engine(r);
 }
 
 static void unmake(struct replay *r)
@@ -218,6 +225,7 @@ static void unmake(struct replay *r)
 			free((void *)r->passing[i].raw.at);
 	hidden_free(r->hidden);
 	reassemble_free(r->fragments);
+	strays_free(r->strays);
 	syns_free(r->syns);
 	holes_free(r->holes);
 	pairs_free(r->pairs);

@@ -20,6 +20,7 @@
 #include "replay/legs.h"
 #include "replay/pair.h"
 #include "replay/replay.h"
+#include "replay/stray.h"
 #include "replay/syn.h"
 #include "replay/writer.h"
 
@@ -54,6 +55,7 @@ struct replay {
 	struct pairs *pairs;
 	struct holes *holes;
 	struct syns *syns;
+	struct strays *strays; /* NULL: nothing is written */
 	struct reassemble *fragments;
 	struct writer *writer; /* NULL: none */
 	struct hidden *hidden; /* NULL: no key log */

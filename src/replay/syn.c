@@ -72,21 +72,35 @@ static bool has_other_ends(const struct syn *s, const struct packet *p)
 	       !endpoint_equal(&s->dst, &p->dst);
 }
 
+/* The leg before @f, with other ends or with the same. */
+static const struct syn *leg_before(const struct syns *t, const struct frame *f,
+				    uint64_t at_us, bool other_ends)
+{
+	const struct syn *set = t->set[set_of(&f->packet)];
+
+	for (size_t i = 0; i < PLACES; i++)
+		if (is_same(&set[i], f) &&
+		    has_other_ends(&set[i], &f->packet) == other_ends &&
+		    at_us <= set[i].at_us + SYN_LEG_US)
+			return &set[i];
+	return NULL;
+}
+
 bool syns_find(const struct syns *t, const struct frame *f, uint64_t at_us,
 	       struct endpoint *src, struct endpoint *dst)
 {
-	const struct packet *p = &f->packet;
-	const struct syn *set = t->set[set_of(p)];
+	const struct syn *s = leg_before(t, f, at_us, true);
 
-	for (size_t i = 0; i < PLACES; i++) {
-		if (!is_same(&set[i], f) || !has_other_ends(&set[i], p) ||
-		    at_us > set[i].at_us + SYN_LEG_US)
-			continue;
-		*src = set[i].src;
-		*dst = set[i].dst;
-		return true;
-	}
-	return false;
+	if (!s)
+		return false;
+	*src = s->src;
+	*dst = s->dst;
+	return true;
+}
+
+bool syns_is_second(const struct syns *t, const struct frame *f, uint64_t at_us)
+{
+	return leg_before(t, f, at_us, false) != NULL;
 }
 
 void syns_free(struct syns *t)

@@ -37,6 +37,10 @@ void syns_add(struct syns *t, const struct frame *f, uint64_t at_us);
 bool syns_find(const struct syns *t, const struct frame *f, uint64_t at_us,
 	       struct endpoint *src, struct endpoint *dst);
 
+/* Was @f, a SYN, here before with the same ends, one hop younger? */
+bool syns_is_second(const struct syns *t, const struct frame *f,
+		    uint64_t at_us);
+
 /* NULL is fine. */
 void syns_free(struct syns *t);
 

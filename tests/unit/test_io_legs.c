@@ -71,6 +71,7 @@ static void test_pairs_of_syns(void **state)
 	};
 	struct syns *t = syns_new();
 	const struct frame first = syn();
+	struct frame same;
 
 	(void)state;
 	assert_false(found(t, &legs[0], START));
@@ -82,8 +83,13 @@ static void test_pairs_of_syns(void **state)
 		/* A clock that is a little behind. */
 		assert_true(found(t, &legs[i], START - 5));
 	}
-	/* The same ends: that is not for this table. */
-	assert_false(found(t, &first, START));
+	/* The same ends are another question. */
+	same = leaves(NULL, 0, NULL, 0);
+	assert_false(found(t, &same, START));
+	assert_true(syns_is_second(t, &same, START));
+	assert_false(syns_is_second(t, &same, START + SYN_LEG_US + 1));
+	assert_false(syns_is_second(t, &legs[0], START));
+	assert_false(syns_is_second(t, &first, START));
 	syns_free(t);
 	syns_free(NULL);
 }

@@ -355,6 +355,47 @@ static void test_others(void **state)
 	film_stop(&f);
 }
 
+/* With both sides there, everything leaves once. */
+static void test_others_twice(void **state)
+{
+	static const uint8_t udp[32] = { 0x45, 0, 0,  32, 0, 1, 0,  0, 64, 17,
+					 0,    0, 10, 1,  4, 4, 10, 2, 5,  5 };
+	uint8_t far[32];
+	struct film f;
+	struct film_call web;
+
+	(void)state;
+	for (int v6 = 0; v6 < 2; v6++) {
+		for (int nat = 0; nat < 2; nat++) {
+			film_start(&f,
+				   v6    ? "v6"
+				   : nat ? "snat"
+					 : "",
+				   FILM_BOTH);
+			memcpy(far, udp, sizeof(udp));
+			far[8]--;
+			film_raw(&f, CLIENT, udp, sizeof(udp));
+			film_raw(&f, SERVER, far, sizeof(far));
+			/* That one is another. */
+			far[23] = 9;
+			film_raw(&f, SERVER, far, sizeof(far));
+			web = film_passive(&f, 45000, 80);
+			film_transfer(&f, &web, CLIENT, 26);
+			film_show(&f, nat && !v6 ? SNAT : "");
+			/* Replies to a public address lead to nobody knows
+			 * whom: they are there with both names. */
+			assert_int_equal(f.lefts, 2 + 8 + (!v6 && nat ? 3 : 0));
+			assert_int_equal(film_left(&f, &web.end[SERVER][CLIENT],
+						   &web.end[SERVER][SERVER]),
+					 5);
+			film_expect_read(&f, &web.end[SERVER][CLIENT],
+					 &web.end[SERVER][SERVER],
+					 "abcdefghijklmnopqrstuvwxyz");
+			film_stop(&f);
+		}
+	}
+}
+
 static void test_empty(void **state)
 {
 	struct film f;
@@ -383,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_others_twice),
 		cmocka_unit_test(test_empty),
 	};
 
