@@ -396,6 +396,38 @@ static void test_others_twice(void **state)
 	}
 }
 
+static bool stop_at(void *arg, struct capture_progress at)
+{
+	unsigned int *left = arg;
+
+	assert_true(at.read <= at.size);
+	return --*left > 0;
+}
+
+/* Who asks for it is asked every now and then whether to go on. */
+static void test_progress(void **state)
+{
+	struct film_segment s = { .seq = 1, .ack = 1, .flags = TCP_ACK };
+	unsigned int calls = 2;
+	struct film f;
+
+	(void)state;
+	film_start(&f, "", FILM_CLIENT_SIDE);
+	f.progress = stop_at;
+	f.progress_arg = &calls;
+	for (unsigned int i = 0; i < 3 * REPLAY_PROGRESS_PACKETS; i++) {
+		s.seq++;
+		film_segment(&f, &f.control, CLIENT, &s);
+	}
+	f.no_write = true;
+	film_show(&f, "");
+	assert_int_equal(calls, 0);
+	/* As if it ended there; a little more may have been read. */
+	film_expect(&f, "end ");
+	assert_true(f.counts.frames >= 2 * REPLAY_PROGRESS_PACKETS);
+	film_stop(&f);
+}
+
 static void test_empty(void **state)
 {
 	struct film f;
@@ -425,6 +457,7 @@ int main(void)
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_others_twice),
+		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_empty),
 	};
 

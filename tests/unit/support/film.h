@@ -72,9 +72,12 @@ struct film {
 	uint64_t left_us[FILM_LEFT_MAX];
 	/* What film_show() shall do otherwise. */
 	const struct keylog *keylog;
+	bool no_write;                    /* of what leaves nothing is kept */
 	bool bad_sums;                    /* of what leaves, some are wrong */
 	size_t cut;                       /* the first file ends here */
-	const struct listener *also_tell; /* before the film's own */
+	const struct listener *also_tell; /* behind the film's own */
+	bool (*progress)(void *arg, struct capture_progress at);
+	void *progress_arg;
 };
 
 /*

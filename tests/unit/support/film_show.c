@@ -206,13 +206,16 @@ void film_show(struct film *f, const char *yaml)
 	t->also = f->also_tell;
 	o.to = (struct listener){ t,       on_note,    on_packet,
 				  on_flow, on_traffic, on_end };
-	o.write_path = path[2];
+	o.write_path = f->no_write ? NULL : path[2];
 	o.keylog = f->keylog;
+	o.progress = f->progress;
+	o.arg = f->progress_arg;
 	f->result = replay_run(m, &o, &f->counts, f->why);
 	capture_merge_close(m);
 	fclose(t->to);
 	assert_int_equal(f->result, REPLAY_FINE);
-	read_left(f, path[2]);
+	if (!f->no_write)
+		read_left(f, path[2]);
 	config_free(&c->config);
 	for (int i = 0; i < 3; i++)
 		unlink(path[i]);
