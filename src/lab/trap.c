@@ -131,6 +131,14 @@ uint32_t trap_accepts(const struct trap_search *s, enum twin_family family,
 	return RULEFILE_NONE;
 }
 
+bool trap_is_public(const struct trap_search *s, const struct trap_rule *r)
+{
+	const char *inside = s->in->inside;
+
+	return trap_rule_is_public(r) &&
+	       !(inside && inside[0] && strcmp(r->in, inside) == 0);
+}
+
 void trap_each_site(struct trap_search *s,
 		    void (*use)(struct trap_search *s, size_t server,
 				const struct serverfile_site *site))

@@ -47,6 +47,9 @@ struct trap_input {
 	 * modprobe; may be empty. */
 	struct span modules;
 	enum trap_assignment assignment;
+	/* The interface where only the firewall's own clients are; NULL or
+	 * empty: unknown, so each may be where everybody is. */
+	const char *inside;
 };
 
 enum trap_source { TRAP_IN_RULES, TRAP_IN_SERVER, TRAP_IN_MODULES };

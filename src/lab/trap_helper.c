@@ -40,32 +40,38 @@ static bool assigns(const struct trap_rule *r)
 
 /* --- who assigns it ------------------------------------------------------------- */
 
-/* A rule that counts on the helper, or NONE. RELATED is for errors of ICMP,
- * too: it counts on the helper where FTP is let in, and the helper is loaded or
- * known not to be assigned. */
-static uint32_t counts_on_helper(const struct trap_search *s)
+/* RELATED is for errors of ICMP, and for sallyport, too. A helper is counted on
+ * where FTP is let in and nothing else lets data in, if one is loaded, or if
+ * the kernel is known to assign none. */
+static bool may_count_on_helper(const struct trap_search *s)
 {
-	uint32_t asks = find(s, asks_for_helper);
-	bool meant =
-		s->modules.named || s->in->assignment == TRAP_ASSIGNMENT_NONE;
-
-	if (asks != RULEFILE_NONE || !meant ||
-	    trap_accepts(s, s->family, PORT_FTP) == RULEFILE_NONE)
-		return asks;
-	return find(s, accepts_related);
+	return (s->modules.named ||
+		s->in->assignment == TRAP_ASSIGNMENT_NONE) &&
+	       trap_accepts(s, s->family, PORT_FTP) != RULEFILE_NONE &&
+	       !trap_has_range(s);
 }
 
 void trap_helper_without_rule(struct trap_search *s)
 {
-	uint32_t rule = counts_on_helper(s);
+	uint32_t asks = find(s, asks_for_helper), rule = asks;
+	struct trap *t;
 
-	if (rule == RULEFILE_NONE || s->assigns[s->family] ||
-	    s->in->assignment == TRAP_ASSIGNMENT_AUTO)
+	if (s->assigns[s->family] || s->in->assignment == TRAP_ASSIGNMENT_AUTO)
 		return;
-	trap_add(s, rule,
-		 "add to table raw: -A PREROUTING -p tcp -m tcp --dport %d "
-		 "-j CT --helper ftp",
-		 PORT_FTP);
+	if (asks == RULEFILE_NONE && may_count_on_helper(s))
+		rule = find(s, accepts_related);
+	if (rule == RULEFILE_NONE)
+		return;
+	t = trap_add(s, rule,
+		     "add to table raw: -A PREROUTING -p tcp -m tcp --dport "
+		     "%d -j CT --helper ftp",
+		     PORT_FTP);
+	if (asks != RULEFILE_NONE)
+		return;
+	t->severity = SEVERITY_INFO;
+	snprintf(t->detail, sizeof(t->detail),
+		 "without a helper or sallyport no data connection is "
+		 "RELATED");
 }
 
 void trap_module_ports(struct trap_search *s)
@@ -125,7 +131,7 @@ void trap_source_port(struct trap_search *s)
 		const struct trap_rule *r = &s->rule[s->family][i];
 
 		if (r->target == TRAP_ACCEPT && r->from.count > 0 &&
-		    trap_rule_takes_new(r) && trap_rule_is_public(r) &&
+		    trap_rule_takes_new(r) && trap_is_public(s, r) &&
 		    trap_ports_have(&r->from, PORT_DATA))
 			trap_add(s, i,
 				 "add the server with -s, or take the rule "

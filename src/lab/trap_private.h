@@ -71,6 +71,12 @@ int trap_shown(const struct rule *r);
 uint32_t trap_accepts(const struct trap_search *s, enum twin_family family,
 		      uint16_t port);
 
+/* May everybody send what the rule takes? */
+bool trap_is_public(const struct trap_search *s, const struct trap_rule *r);
+
+/* Does a rule of the current family let some range of ports from 1024 on in? */
+bool trap_has_range(const struct trap_search *s);
+
 /* Call @use for every server that is on. */
 void trap_each_site(struct trap_search *s,
 		    void (*use)(struct trap_search *s, size_t server,

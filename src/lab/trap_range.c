@@ -90,8 +90,9 @@ void trap_range_open(struct trap_search *s)
 
 		for (uint8_t k = 0; k < r->to.count; k++)
 			passive = passive || is_passive(s, &r->to.range[k]);
+		/* With a source port it is for active mode. */
 		if (passive && lets_in(s, i, NULL, TRAP_ACCEPT) &&
-		    trap_rule_is_public(r))
+		    r->from.count == 0 && trap_is_public(s, r))
 			trap_add(s, i,
 				 "take line %u away where sallyport works: it "
 				 "opens single ports for their clients; "
@@ -279,6 +280,14 @@ static bool first_range(const struct trap_search *s, uint32_t *rule,
 				return true;
 		}
 	return false;
+}
+
+bool trap_has_range(const struct trap_search *s)
+{
+	struct port_range r;
+	uint32_t rule;
+
+	return first_range(s, &rule, &r);
 }
 
 static void any_port(struct trap_search *s, size_t server,

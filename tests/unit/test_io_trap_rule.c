@@ -157,30 +157,51 @@ static void test_covering(void **state)
 
 static struct traps traps;
 
-static bool has(const char *id)
+static const struct trap *trap(const char *id)
 {
 	for (size_t i = 0; i < traps.count; i++)
 		if (strcmp(traps.at[i].id, id) == 0)
-			return true;
-	return false;
+			return &traps.at[i];
+	return NULL;
+}
+
+/* The server uses @lo to @hi, and the rules let 42000 to 42998 in. */
+static void find(uint16_t lo, uint16_t hi)
+{
+	struct trap_input in = { .passive = { lo, hi } };
+	struct rulefile rules = parsed("*filter\n:FORWARD DROP\n"
+				       "-A FORWARD -p tcp -m tcp --dport "
+				       "42000:42998 -j ACCEPT\nCOMMIT\n");
+
+	in.rules[TWIN_V4] = &rules;
+	assert_true(traps_find(&in, &traps));
+	rulefile_free(&rules);
 }
 
 /* The range may be told instead of a server's file. */
 static void test_a_range_that_is_told(void **state)
 {
-	struct trap_input in = { .passive = { 42000, 42999 } };
-	struct rulefile rules = parsed("*filter\n:FORWARD DROP\n"
-				       "-A FORWARD -p tcp -m tcp --dport "
-				       "42000:42998 -j ACCEPT\nCOMMIT\n");
+	const struct trap *t;
 
 	(void)state;
-	in.rules[TWIN_V4] = &rules;
-	assert_true(traps_find(&in, &traps));
-	assert_true(has("range-differs"));
-	in.passive.hi = 42998;
-	assert_true(traps_find(&in, &traps));
-	assert_false(has("range-differs"));
-	rulefile_free(&rules);
+	find(42000, 42999);
+	t = trap("range-differs");
+	assert_non_null(t);
+	assert_string_equal(t->detail, "the server uses 42000-42999: port "
+				       "42999 is missing");
+	assert_int_equal(t->rule, 1);
+	assert_int_equal(t->line, 3);
+	assert_int_equal(t->source, TRAP_IN_RULES);
+	assert_int_equal(t->severity, SEVERITY_CRITICAL);
+	find(41900, 43000);
+	t = trap("range-differs");
+	assert_string_equal(t->detail, "the server uses 41900-43000: 102 ports "
+				       "are missing, from 41900");
+	find(42000, 42998);
+	assert_null(trap("range-differs"));
+	assert_null(trap("range-too-wide"));
+	find(42001, 42998);
+	assert_non_null(trap("range-too-wide"));
 }
 
 static void test_nothing_given(void **state)
