@@ -38,6 +38,14 @@ static const struct trap_row rows[] = {
 	{ "announced-address", SEVERITY_WARNING, false, trap_announced,
 	  "the server announces an address of its own choice, which the "
 	  "helper does not translate and may refuse" },
+	{ "announced-elsewhere", SEVERITY_CRITICAL, false,
+	  trap_announced_elsewhere,
+	  "the server announces another address than the one that clients "
+	  "outside reach it by" },
+	{ "server-without-tls", SEVERITY_WARNING, false,
+	  trap_server_without_tls,
+	  "the server's file has TLS off: FTPS fails at the server, whatever "
+	  "the rules are" },
 	{ "range-open", SEVERITY_WARNING, true, trap_range_open,
 	  "passive ports are open to everybody at all times" },
 	{ "range-differs", SEVERITY_CRITICAL, true, trap_range_differs,

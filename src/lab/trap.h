@@ -50,6 +50,9 @@ struct trap_input {
 	/* The interface where only the firewall's own clients are; NULL or
 	 * empty: unknown, so each may be where everybody is. */
 	const char *inside;
+	/* Where clients outside reach the server over IPv4; NULL: unknown. */
+	const struct addr *reach;
+	bool ipv6; /* the firewall is known to have addresses of IPv6 */
 };
 
 enum trap_source { TRAP_IN_RULES, TRAP_IN_SERVER, TRAP_IN_MODULES };

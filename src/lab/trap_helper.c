@@ -186,24 +186,3 @@ void trap_helper_blind(struct trap_search *s)
 	if (s->assigns[s->family])
 		trap_each_site(s, blind);
 }
-
-static void announced(struct trap_search *s, size_t server,
-		      const struct serverfile_site *site)
-{
-	struct trap *t;
-
-	if (site->advertised.line == 0)
-		return;
-	t = trap_add(s, RULEFILE_NONE,
-		     "either let the server announce its own address, or take "
-		     "the CT rule away");
-	t->source = TRAP_IN_SERVER;
-	t->server = server;
-	t->line = site->advertised.line;
-}
-
-void trap_announced(struct trap_search *s)
-{
-	if (s->assigns[TWIN_V4] || s->in->assignment == TRAP_ASSIGNMENT_AUTO)
-		trap_each_site(s, announced);
-}

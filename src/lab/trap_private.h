@@ -92,7 +92,11 @@ void trap_source_port(struct trap_search *s);
 void trap_module_ports(struct trap_search *s);
 void trap_module_loose(struct trap_search *s);
 void trap_helper_blind(struct trap_search *s);
+
+/* --- trap_server.c -------------------------------------------------------------- */
 void trap_announced(struct trap_search *s);
+void trap_announced_elsewhere(struct trap_search *s);
+void trap_server_without_tls(struct trap_search *s);
 
 /* --- trap_range.c --------------------------------------------------------------- */
 void trap_range_open(struct trap_search *s);

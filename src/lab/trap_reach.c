@@ -121,24 +121,33 @@ static void v6_port(struct trap_search *s, uint16_t port, uint32_t *told)
 void trap_ipv6_missing(struct trap_search *s)
 {
 	bool given = s->in->rules[TWIN_V6] != NULL;
+	bool open = given ? !s->chain[TWIN_V6].closed : s->in->ipv6;
 	bool wanted = s->in->servers ? any_has_v6(s) : given;
 	uint32_t told = RULEFILE_NONE;
 	uint16_t ports[4];
 
-	if (!wanted || !s->in->rules[TWIN_V4] ||
-	    (given && !s->chain[TWIN_V6].closed))
+	if (!wanted || open || !s->in->rules[TWIN_V4])
 		return;
 	ports_of_interest(s, ports);
 	for (size_t i = 0; ports[i] != 0; i++)
 		v6_port(s, ports[i], &told);
 }
 
+/* Without rules the kernel lets all of it pass. */
+static bool is_v6_open(const struct trap_search *s)
+{
+	const struct trap_chain *c = &s->chain[TWIN_V6];
+
+	if (!s->in->rules[TWIN_V6])
+		return s->in->ipv6;
+	return !c->closed && !(c->chain && c->chain->rules > 0);
+}
+
 void trap_ipv6_open(struct trap_search *s)
 {
 	const struct trap_chain *c = &s->chain[TWIN_V6];
 
-	if (!s->chain[TWIN_V4].closed || !s->in->rules[TWIN_V6] || c->closed ||
-	    (c->chain && c->chain->rules > 0))
+	if (!s->chain[TWIN_V4].closed || !is_v6_open(s))
 		return;
 	s->family = TWIN_V6;
 	trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,

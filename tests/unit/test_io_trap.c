@@ -150,6 +150,16 @@ static const struct trap_case {
 	  "",
 	  { .rules = CLOSED END,
 	    .server = SERVER "pasv_address=198.51.100.7\n" } },
+	{ "announced-elsewhere",
+	  { .server = SERVER "pasv_address=198.51.100.8\n" },
+	  4,
+	  "announce 198.51.100.7",
+	  { .server = SERVER "pasv_address=198.51.100.7\n" } },
+	{ "server-without-tls",
+	  { .server = "listen=YES\nssl_enable=NO\n" },
+	  2,
+	  "ssl_enable=YES",
+	  { .server = "listen=YES\nssl_enable=YES\n" } },
 
 	/* The passive range. */
 	{ "range-open",
@@ -370,8 +380,11 @@ static void find(const struct material *m)
 				 .assignment = m->assignment,
 				 .inside = "in0" };
 	struct rulefile rules[TWIN_FAMILIES];
+	struct addr reach;
 	uint32_t line;
 
+	addr_parse(span_str("198.51.100.7"), &reach);
+	in.reach = &reach;
 	in.modules = span_str(m->modules ? m->modules : "");
 	if (parse(m->rules, &rules[TWIN_V4]))
 		in.rules[TWIN_V4] = &rules[TWIN_V4];

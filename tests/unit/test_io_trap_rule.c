@@ -204,6 +204,24 @@ static void test_a_range_that_is_told(void **state)
 	assert_non_null(trap("range-too-wide"));
 }
 
+/* A kernel without rules for IPv6 lets it pass. */
+static void test_ipv6_without_rules(void **state)
+{
+	struct trap_input in = { .ipv6 = true };
+	struct rulefile rules = parsed("*filter\n:FORWARD DROP\nCOMMIT\n");
+
+	(void)state;
+	in.rules[TWIN_V4] = &rules;
+	assert_true(traps_find(&in, &traps));
+	assert_int_equal(traps.count, 1);
+	assert_int_equal(trap("ipv6-open")->family, TWIN_V6);
+	assert_int_equal(trap("ipv6-open")->rule, RULEFILE_NONE);
+	in.ipv6 = false;
+	assert_true(traps_find(&in, &traps));
+	assert_int_equal(traps.count, 0);
+	rulefile_free(&rules);
+}
+
 static void test_nothing_given(void **state)
 {
 	const struct trap_input in = { .servers = 0 };
@@ -249,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_covering),
 		cmocka_unit_test(test_a_range_that_is_told),
+		cmocka_unit_test(test_ipv6_without_rules),
 		cmocka_unit_test(test_nothing_given),
 		cmocka_unit_test(test_many_rules_end),
 	};
