@@ -109,6 +109,15 @@ bool trap_in_table(const struct trap_search *s, uint32_t i, const char *table)
 	return span_equal(rule_table(f, &f->rule[i]), span_str(table));
 }
 
+const char *trap_chain_name(const struct trap_search *s,
+			    enum twin_family family)
+{
+	const struct rulefile_chain *c = s->chain[family].chain;
+
+	return c && span_equal(c->name, span_str("INPUT")) ? "INPUT"
+							   : "FORWARD";
+}
+
 int trap_shown(const struct rule *r)
 {
 	return r->text.len < SHOWN_MAX ? (int)r->text.len : SHOWN_MAX;

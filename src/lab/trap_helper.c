@@ -171,8 +171,9 @@ static void blind(struct trap_search *s, size_t server,
 		return;
 	t = trap_add(s, find(s, assigns),
 		     "let sallyport see the control connections, or add: -A "
-		     "FORWARD -p tcp -m tcp --dport %u:%u -j ACCEPT",
-		     site->passive.lo, site->passive.hi);
+		     "%s -p tcp -m tcp --dport %u:%u -j ACCEPT",
+		     trap_chain_name(s, s->family), site->passive.lo,
+		     site->passive.hi);
 	t->server = server;
 	snprintf(t->detail, sizeof(t->detail),
 		 "the server has TLS %s, on line "

@@ -63,6 +63,10 @@ static inline const struct rulefile *trap_file(const struct trap_search *s)
 /* Is rule @i in table @table? */
 bool trap_in_table(const struct trap_search *s, uint32_t i, const char *table);
 
+/* "INPUT" where servers are on the firewall itself, else "FORWARD". */
+const char *trap_chain_name(const struct trap_search *s,
+			    enum twin_family family);
+
 /* The rule's text, cut to what fits into a change. */
 int trap_shown(const struct rule *r);
 

@@ -182,6 +182,38 @@ static void tell(struct trap *t, const struct wanted *w)
 		 w->range.lo, w->range.hi);
 }
 
+/* Where in @text the value of --dport is; false: it has none, or a list. */
+static bool port_value(struct span text, size_t *from, size_t *to)
+{
+	static const char option[] = " --dport ";
+	const char *at = memmem(text.at, text.len, option, sizeof(option) - 1);
+	struct span rest;
+
+	if (!at)
+		return false;
+	*from = (size_t)(at - (const char *)text.at) + sizeof(option) - 1;
+	rest = span_sub(text, *from, text.len);
+	*to = *from + span_find(rest, ' ');
+	return true;
+}
+
+/* The rule with @r for its ports, where it has only them to change. */
+static struct trap *add_changed(struct trap_search *s, uint32_t rule,
+				const struct port_range *r)
+{
+	const struct rule *old = &trap_file(s)->rule[rule];
+	const char *text = (const char *)old->text.at;
+	size_t from, to;
+
+	if (!port_value(old->text, &from, &to) ||
+	    trap_shown(old) != (int)old->text.len)
+		return trap_add(s, rule, "let line %u hold ports %u:%u",
+				old->line, r->lo, r->hi);
+	return trap_add(s, rule, "line %u: %.*s%u:%u%.*s", old->line, (int)from,
+			text, r->lo, r->hi, (int)(old->text.len - to),
+			text + to);
+}
+
 static void widen(struct trap_search *s, const struct wanted *w,
 		  enum trap_target target)
 {
@@ -196,8 +228,7 @@ static void widen(struct trap_search *s, const struct wanted *w,
 	count = missing(&h, w, &first);
 	if (count == 0)
 		return;
-	t = trap_add(s, h.best, "let line %u hold ports %u:%u",
-		     trap_file(s)->rule[h.best].line, w->range.lo, w->range.hi);
+	t = add_changed(s, h.best, &w->range);
 	tell(t, w);
 	len = strlen(t->detail);
 	if (count == 1)
@@ -228,10 +259,7 @@ static void wide(struct trap_search *s, const struct wanted *w)
 	if (h.best == RULEFILE_NONE ||
 	    (h.extent.lo >= w->range.lo && h.extent.hi <= w->range.hi))
 		return;
-	tell(trap_add(s, h.best, "let line %u hold ports %u:%u",
-		      trap_file(s)->rule[h.best].line, w->range.lo,
-		      w->range.hi),
-	     w);
+	tell(add_changed(s, h.best, &w->range), w);
 }
 
 void trap_range_wide(struct trap_search *s)
@@ -250,10 +278,7 @@ static void elsewhere(struct trap_search *s, const struct wanted *w)
 			continue;
 		gather(s, w, targets[i], &h);
 		if (h.best == RULEFILE_NONE && h.some != RULEFILE_NONE)
-			tell(trap_add(s, h.some, "let line %u hold ports %u:%u",
-				      trap_file(s)->rule[h.some].line,
-				      w->range.lo, w->range.hi),
-			     w);
+			tell(add_changed(s, h.some, &w->range), w);
 	}
 }
 

@@ -13,13 +13,6 @@
  */
 #define DROPS_MAX 64
 
-static const char *chain_name(const struct trap_chain *c)
-{
-	return c->chain && span_equal(c->chain->name, span_str("INPUT"))
-		       ? "INPUT"
-		       : "FORWARD";
-}
-
 /* --- control ports -------------------------------------------------------------- */
 
 static void port_missing(struct trap_search *s, size_t server,
@@ -27,13 +20,19 @@ static void port_missing(struct trap_search *s, size_t server,
 {
 	uint16_t port = site->fact[FACT_CONTROL_PORT].value;
 	const struct trap_chain *c = &s->chain[s->family];
+	char before[32] = "";
+	uint32_t number;
 	struct trap *t;
 
 	if (!c->closed || trap_accepts(s, s->family, port) != RULEFILE_NONE)
 		return;
+	number = s->in->rules[s->family]->rule[c->drop].number;
+	if (number != 0)
+		snprintf(before, sizeof(before), " before line %u",
+			 s->in->rules[s->family]->rule[c->drop].line);
 	t = trap_add(s, c->drop,
-		     "add: -A %s -p tcp -m tcp --dport %u -j ACCEPT",
-		     chain_name(c), port);
+		     "add%s: -A %s -p tcp -m tcp --dport %u -j ACCEPT", before,
+		     trap_chain_name(s, s->family), port);
 	t->server = server;
 	snprintf(t->detail, sizeof(t->detail), "the server listens on port %u",
 		 port);
@@ -152,7 +151,7 @@ void trap_ipv6_open(struct trap_search *s)
 	s->family = TWIN_V6;
 	trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,
 		 "for ip6tables: -P %s DROP, and the rules of IPv4",
-		 chain_name(&s->chain[TWIN_V4]));
+		 trap_chain_name(s, TWIN_V4));
 }
 
 /* --- order ---------------------------------------------------------------------- */

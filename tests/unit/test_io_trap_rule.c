@@ -189,6 +189,8 @@ static void test_a_range_that_is_told(void **state)
 	assert_non_null(t);
 	assert_string_equal(t->detail, "the server uses 42000-42999: port "
 				       "42999 is missing");
+	assert_string_equal(t->change, "line 3: -A FORWARD -p tcp -m tcp "
+				       "--dport 42000:42999 -j ACCEPT");
 	assert_int_equal(t->rule, 1);
 	assert_int_equal(t->line, 3);
 	assert_int_equal(t->source, TRAP_IN_RULES);
@@ -202,6 +204,35 @@ static void test_a_range_that_is_told(void **state)
 	assert_null(trap("range-too-wide"));
 	find(42001, 42998);
 	assert_non_null(trap("range-too-wide"));
+}
+
+/* Lists of ports, and rules behind which nothing is reached. */
+static void test_changes_fit_the_rule(void **state)
+{
+	static struct serverfile server;
+	const struct serverfile *const servers[] = { &server };
+	struct trap_input in = { .server = servers, .servers = 1 };
+	struct rulefile rules = parsed("*filter\n:FORWARD ACCEPT\n"
+				       "-A FORWARD -p tcp -m multiport "
+				       "--dports 22,42000:42998 -j ACCEPT\n"
+				       "-A FORWARD -j REJECT\nCOMMIT\n");
+	uint32_t line;
+
+	(void)state;
+	assert_int_equal(serverfile_parse(span_str("listen_port=2121\n"
+						   "pasv_min_port=42000\n"
+						   "pasv_max_port=42999\n"),
+					  NULL, &server, &line),
+			 SERVERFILE_OK);
+	in.rules[TWIN_V4] = &rules;
+	assert_true(traps_find(&in, &traps));
+	assert_string_equal(trap("range-differs")->change,
+			    "let line 3 hold ports 42000:42999");
+	assert_string_equal(trap("control-port-missing")->change,
+			    "add before line 4: -A FORWARD -p tcp -m tcp "
+			    "--dport 2121 -j ACCEPT");
+	assert_int_equal(trap("control-port-missing")->line, 4);
+	rulefile_free(&rules);
 }
 
 /* A kernel without rules for IPv6 lets it pass. */
@@ -267,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_covering),
 		cmocka_unit_test(test_a_range_that_is_told),
+		cmocka_unit_test(test_changes_fit_the_rule),
 		cmocka_unit_test(test_ipv6_without_rules),
 		cmocka_unit_test(test_nothing_given),
 		cmocka_unit_test(test_many_rules_end),
