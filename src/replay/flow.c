@@ -96,23 +96,22 @@ void flow_pass(struct replay *r, const struct conn *c, int side,
 		      side ? &c->key_from : &c->out_to);
 }
 
-static struct conn *flow_new(struct replay *r, const struct frame *f,
-			     const struct pair *pair)
+static struct conn *flow_new(struct replay *r, const struct pair *pair,
+			     const struct endpoint *from,
+			     const struct endpoint *to)
 {
-	const struct packet *p = &f->packet;
-	struct conn *c = conns_add(r->conns, CONN_DATA, &p->src, &p->dst);
+	struct conn *c = conns_add(r->conns, CONN_DATA, from, to);
 
 	if (!c) {
 		r->failed = true;
 		return NULL;
 	}
-	c->isn = p->seq;
 	c->flow.session = pair->session;
 	c->flow.client = pair->client;
 	c->flow.server = pair->server;
-	c->flow.from = p->src;
-	c->flow.to = p->dst;
-	c->flow.active = !is_client(pair, &p->src.addr);
+	c->flow.from = *from;
+	c->flow.to = *to;
+	c->flow.active = !is_client(pair, &from->addr);
 	name_syn(r, c, pair);
 	c->in_to = c->key_to;
 	c->out_from = world_public(r->config, &c->key_from, &c->key_to.addr);
@@ -132,11 +131,12 @@ static void explain(struct conn *c, const struct pair *pair)
 
 void flow_syn(struct replay *r, struct frame *f, struct pair *pair)
 {
-	struct conn *c = flow_new(r, f, pair);
+	struct conn *c = flow_new(r, pair, &f->packet.src, &f->packet.dst);
 	struct conn_found found = { c, 0, 0 };
 
 	if (!c)
 		return;
+	c->isn = f->packet.seq;
 	legs_is_second(&found, f);
 	conn_mend(c, 0, f, r->frame_room);
 	conn_take(c, 0, f, &r->place);
@@ -173,10 +173,24 @@ bool flow_is_awaited(struct replay *r, const struct conn *c,
 	return pair_opens(pair, &next.key_to);
 }
 
+/* Has the sender of @p, which is not the first, opened its connection? In active
+ * mode the server did, from its data port as a rule (RFC 959 3.2). */
+static bool opened_it(const struct pair *pair, const struct packet *p)
+{
+	const bool by_client = is_client(pair, &p->src.addr);
+	const struct endpoint *server = by_client ? &p->dst : &p->src;
+	const bool active = server->port + 1 == pair->server.port;
+
+	return !(p->flags & TCP_SYN) && by_client != active;
+}
+
 struct conn *flow_midstream(struct replay *r, const struct frame *f,
 			    const struct pair *pair)
 {
-	struct conn *c = flow_new(r, f, pair);
+	const struct packet *p = &f->packet;
+	const bool opener = opened_it(pair, p);
+	struct conn *c = flow_new(r, pair, opener ? &p->src : &p->dst,
+				  opener ? &p->dst : &p->src);
 
 	if (c)
 		c->midstream = c->flow.midstream = true;
