@@ -12,7 +12,7 @@ zlib1g-dev uthash-dev"
 packages="$packages libcmocka-dev mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict
 # with vsftpd as packages: tests/lab/fetch-servers.sh unpacks those two.
-packages="$packages iproute2 util-linux iptables ipset conntrack procps
+packages="$packages iproute2 util-linux iptables nftables ipset conntrack procps
 python3 python3-pyftpdlib python3-openssl openssl vsftpd curl lftp tnftp
 tcpdump ethtool"
 # What replay is compared with.

@@ -119,6 +119,15 @@ static void take_conf(struct run *r, const struct twin_conf *conf,
 	r->audit.conf_path = path;
 }
 
+/* One file of nft's stands for both families. */
+static struct rulefile *rules_of(const char *const path[], struct rulefile *f,
+				 int family)
+{
+	if (path[family])
+		return &f[family];
+	return path[0] && f[0].nft ? &f[0] : NULL;
+}
+
 static int audit(struct audit_request *q, const char *config,
 		 struct audit_files *m)
 {
@@ -132,11 +141,9 @@ static int audit(struct audit_request *q, const char *config,
 	int status;
 
 	/* Who stands where is what it was before the rules were edited. */
-	for (int f = 0; f < TWIN_FAMILIES; f++) {
-		if (against ? q->against[f] != NULL : q->rules[f] != NULL)
-			q->wish.rules[f] =
-				against ? &m->against[f] : &m->rules[f];
-	}
+	for (int f = 0; f < TWIN_FAMILIES; f++)
+		q->wish.rules[f] = against ? rules_of(q->against, m->against, f)
+					   : rules_of(q->rules, m->rules, f);
 	if (q->wish.passive.lo == 0 && q->server)
 		q->wish.passive = m->conf.passive;
 	twin_plan(&q->wish, &is.spec);
@@ -150,9 +157,9 @@ static int audit(struct audit_request *q, const char *config,
 	was.spec.run = NULL;
 	was.audit = is.audit;
 	for (int f = 0; f < TWIN_FAMILIES; f++) {
-		is.audit.rules[f] = q->rules[f];
-		is.spec.rules[f] = q->rules[f] ? &m->rules[f] : NULL;
-		was.audit.rules[f] = q->against[f];
+		is.audit.rules[f] = q->rules[q->nft ? 0 : f];
+		is.spec.rules[f] = rules_of(q->rules, m->rules, f);
+		was.audit.rules[f] = q->against[q->nft ? 0 : f];
 	}
 	status = against ? run_twin(&was) : EXIT_WELL;
 	if (status == EXIT_WELL)
@@ -169,7 +176,8 @@ static int audit(struct audit_request *q, const char *config,
 static int help(void)
 {
 	return cmd_help(
-		"[-c FILE] audit --rules FILE [--rules6 FILE] [options]",
+		"[-c FILE] audit {--rules FILE | --rules6 FILE | --nft FILE} "
+		"[options]",
 		"Load a firewall's rules into a twin of it, made of network "
 		"namespaces, and send\n"
 		"every kind of FTP and FTPS through: what works, and which "
@@ -178,6 +186,8 @@ static int help(void)
 		"touched.\n\n"
 		"      --rules FILE           output of iptables-save\n"
 		"      --rules6 FILE          output of ip6tables-save\n"
+		"      --nft FILE             output of nft list ruleset, "
+		"for both families\n"
 		"      --against FILE         the rules before they were "
 		"edited: what broke?\n"
 		"      --against6 FILE        the same for --rules6\n"
@@ -266,6 +276,7 @@ static int take_clients(struct audit_request *q, const char *text)
 
 enum {
 	RULES = 256,
+	NFT,
 	RULES6,
 	AGAINST,
 	AGAINST6,
@@ -288,6 +299,10 @@ static int take_option(struct audit_request *q, int option, const char *value)
 	switch (option) {
 	case RULES:
 		q->rules[TWIN_V4] = value;
+		return EXIT_WELL;
+	case NFT:
+		q->rules[TWIN_V4] = value;
+		q->nft = true;
 		return EXIT_WELL;
 	case RULES6:
 		q->rules[TWIN_V6] = value;
@@ -333,7 +348,10 @@ static int check(const struct audit_request *q)
 	const struct twin_port *port = q->wish.port;
 
 	if (!q->rules[TWIN_V4] && !q->rules[TWIN_V6])
-		return cmd_usage_error("audit", "wants --rules or --rules6");
+		return cmd_usage_error("audit",
+				       "wants --rules, --rules6 or --nft");
+	if (q->nft && (q->rules[TWIN_V6] || q->against[TWIN_V6]))
+		return cmd_usage_error("audit", "--nft has both families");
 	if (port[0].name[0] && strcmp(port[0].name, port[1].name) == 0)
 		return cmd_usage_error("audit", "inside and outside are one "
 						"interface");
@@ -344,6 +362,7 @@ int cmd_audit(const char *config_path, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "rules", required_argument, NULL, RULES },
+		{ "nft", required_argument, NULL, NFT },
 		{ "rules6", required_argument, NULL, RULES6 },
 		{ "against", required_argument, NULL, AGAINST },
 		{ "against6", required_argument, NULL, AGAINST6 },

@@ -21,11 +21,13 @@ static int fail_path(int status, const char *what, const char *path)
 	return cmd_fail(status, "audit", "%s: %s", what, shown);
 }
 
-static int read_rules(const char *path, struct rulefile *out)
+static int read_rules(const char *path, bool nft, struct rulefile *out)
 {
 	char shown[AUDIT_SHOWN_MAX];
 	uint32_t line;
-	enum rulefile_result result = rulefile_load(path, out, &line);
+	enum rulefile_result result = nft ? rulefile_load_nft(path, out, &line)
+					  : rulefile_load(path, out, &line);
+	const char *why;
 
 	if (result == RULEFILE_OK)
 		return EXIT_WELL;
@@ -34,12 +36,13 @@ static int read_rules(const char *path, struct rulefile *out)
 					 ? EXIT_BAD_INPUT
 					 : EXIT_SYSTEM,
 				 strerror(errno), path);
+	why = result == RULEFILE_NOT_ONE && nft
+		      ? "not what nft list ruleset prints"
+		      : rulefile_result_text(result);
 	escape_text(span_str(path), shown, sizeof(shown));
 	if (line == 0)
-		return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s",
-				rulefile_result_text(result), shown);
-	return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s:%u",
-			rulefile_result_text(result), shown, line);
+		return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s", why, shown);
+	return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s:%u", why, shown, line);
 }
 
 /* NULL as @path: none is wanted. */
@@ -91,9 +94,10 @@ int audit_files_read(const struct audit_request *q, struct audit_files *m)
 
 	for (int f = 0; f < TWIN_FAMILIES && status == EXIT_WELL; f++) {
 		if (q->rules[f])
-			status = read_rules(q->rules[f], &m->rules[f]);
+			status = read_rules(q->rules[f], q->nft, &m->rules[f]);
 		if (q->against[f] && status == EXIT_WELL)
-			status = read_rules(q->against[f], &m->against[f]);
+			status = read_rules(q->against[f], q->nft,
+					    &m->against[f]);
 	}
 	if (status == EXIT_WELL)
 		status = read_text(q->sets, &m->sets);

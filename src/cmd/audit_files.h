@@ -18,6 +18,7 @@ struct audit_request {
 	const char *rules[TWIN_FAMILIES], *sets, *server, *modules;
 	const char *against[TWIN_FAMILIES]; /* the rules before; NULL: none */
 	struct twin_wish wish;
+	bool nft; /* both rules[0] and against[0] are of nft, for both families */
 	bool skip[2], json, plain;
 };
 

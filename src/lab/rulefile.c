@@ -34,8 +34,8 @@ const struct rulefile_chain *rulefile_chain(const struct rulefile *f,
 	return NULL;
 }
 
-static uint32_t chain_add(struct rulefile *f, struct span table,
-			  struct span name)
+uint32_t rulefile_add_chain(struct rulefile *f, struct span table,
+			    struct span name)
 {
 	struct rulefile_chain *c = &f->chain[f->chains];
 
@@ -59,7 +59,7 @@ static uint32_t chain_of(struct reading *in, struct span name)
 		return in->chain;
 	c = rulefile_chain(in->f, in->table, name);
 	in->chain = c ? (uint32_t)(c - in->f->chain)
-		      : chain_add(in->f, in->table, name);
+		      : rulefile_add_chain(in->f, in->table, name);
 	return in->chain;
 }
 
@@ -117,31 +117,38 @@ static struct span word_at(struct span text, size_t skip)
 	return span_sub(rest, 0, span_find(rest, ' '));
 }
 
+uint32_t rulefile_add_rule(struct rulefile *f, uint32_t chain, bool policy,
+			   const struct rule *r)
+{
+	uint32_t at = f->rules;
+	struct rule *added = rule_add(f);
+
+	if (!added)
+		return RULEFILE_NONE;
+	*added = *r;
+	added->chain = chain;
+	added->next = RULEFILE_NONE;
+	if (policy)
+		f->chain[chain].policy = at;
+	else
+		chain_link(f, chain, at);
+	return at;
+}
+
 /* False: no memory. */
 static bool read_rule(struct reading *in, struct span text, const char *problem)
 {
 	bool policy = text.at[0] == ':';
 	uint32_t chain = chain_of(in, word_at(text, policy ? 1 : 3));
-	uint32_t at = in->f->rules;
-	struct rule *r;
+	const struct rule r = {
+		.line = in->line, .lines = 1, .text = text, .problem = problem
+	};
 
 	if (chain == RULEFILE_NONE) {
 		stray(in, "there are too many chains");
 		return true;
 	}
-	r = rule_add(in->f);
-	if (!r)
-		return false;
-	*r = (struct rule){ .line = in->line,
-			    .chain = chain,
-			    .next = RULEFILE_NONE,
-			    .text = text,
-			    .problem = problem };
-	if (policy)
-		in->f->chain[chain].policy = at;
-	else
-		chain_link(in->f, chain, at);
-	return true;
+	return rulefile_add_rule(in->f, chain, policy, &r) != RULEFILE_NONE;
 }
 
 /* "[12:3456] -A ..." as iptables-save -c writes it. */
@@ -217,6 +224,8 @@ static enum rulefile_result read_all(struct rulefile *f, uint32_t *line)
 
 	if (!is_text(f->bytes, f->len, line))
 		return RULEFILE_BINARY;
+	if (f->nft)
+		return rulefile_read_nft(f, line);
 	while (rest.len > 0) {
 		size_t end = span_find(rest, '\n');
 
@@ -248,10 +257,10 @@ static enum rulefile_result finish(struct rulefile *f, uint32_t *line)
 	return result;
 }
 
-enum rulefile_result rulefile_parse(struct span bytes, struct rulefile *out,
-				    uint32_t *line)
+static enum rulefile_result parse(struct span bytes, bool nft,
+				  struct rulefile *out, uint32_t *line)
 {
-	*out = (struct rulefile){ .len = bytes.len };
+	*out = (struct rulefile){ .nft = nft, .len = bytes.len };
 	*line = 0;
 	if (bytes.len > RULEFILE_SIZE_MAX)
 		return RULEFILE_TOO_LARGE;
@@ -285,15 +294,15 @@ static enum rulefile_result read_bytes(FILE *from, struct rulefile *f)
 	return ferror(from) ? RULEFILE_SYSTEM : RULEFILE_OK;
 }
 
-enum rulefile_result rulefile_load(const char *path, struct rulefile *out,
-				   uint32_t *line)
+static enum rulefile_result load(const char *path, bool nft,
+				 struct rulefile *out, uint32_t *line)
 {
 	bool standard = strcmp(path, "-") == 0;
 	FILE *from = standard ? stdin : fopen(path, "re");
 	enum rulefile_result result;
 	int saved;
 
-	*out = (struct rulefile){ .len = 0 };
+	*out = (struct rulefile){ .nft = nft };
 	*line = 0;
 	if (!from)
 		return RULEFILE_SYSTEM;
@@ -306,6 +315,30 @@ enum rulefile_result rulefile_load(const char *path, struct rulefile *out,
 		return finish(out, line);
 	rulefile_free(out);
 	return result;
+}
+
+enum rulefile_result rulefile_parse(struct span bytes, struct rulefile *out,
+				    uint32_t *line)
+{
+	return parse(bytes, false, out, line);
+}
+
+enum rulefile_result rulefile_parse_nft(struct span bytes, struct rulefile *out,
+					uint32_t *line)
+{
+	return parse(bytes, true, out, line);
+}
+
+enum rulefile_result rulefile_load(const char *path, struct rulefile *out,
+				   uint32_t *line)
+{
+	return load(path, false, out, line);
+}
+
+enum rulefile_result rulefile_load_nft(const char *path, struct rulefile *out,
+				       uint32_t *line)
+{
+	return load(path, true, out, line);
 }
 
 void rulefile_free(struct rulefile *f)
@@ -340,7 +373,26 @@ struct span rule_chain(const struct rulefile *f, const struct rule *r)
 	return f->chain[r->chain].name;
 }
 
-/* Strays and rules are both in the order of the file. */
+/* Is @line one of a rule with a problem, or a stray? Both are in the order of
+ * the file, but for the policies of nft. */
+static bool is_left_out(const struct rulefile *f, uint32_t line, uint32_t *rule,
+			uint32_t *odd)
+{
+	const struct rule *r;
+
+	while (*odd < f->strays && f->stray[*odd].line < line)
+		(*odd)++;
+	if (*odd < f->strays && f->stray[*odd].line == line)
+		return true;
+	while (*rule < f->rules &&
+	       f->rule[*rule].line + f->rule[*rule].lines <= line)
+		(*rule)++;
+	if (*rule == f->rules)
+		return false;
+	r = &f->rule[*rule];
+	return r->problem && line >= r->line;
+}
+
 void rulefile_write(FILE *to, const struct rulefile *f)
 {
 	struct span rest = span_of(f->bytes, f->len);
@@ -348,16 +400,9 @@ void rulefile_write(FILE *to, const struct rulefile *f)
 
 	while (rest.len > 0) {
 		size_t end = span_find(rest, '\n');
-		bool out = false;
 
 		line++;
-		if (rule < f->rules && f->rule[rule].line == line)
-			out = f->rule[rule++].problem != NULL;
-		if (odd < f->strays && f->stray[odd].line == line) {
-			out = true;
-			odd++;
-		}
-		if (out)
+		if (is_left_out(f, line, &rule, &odd))
 			fputc('#', to);
 		else
 			fwrite(rest.at, 1, end, to);

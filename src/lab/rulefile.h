@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The output of iptables-save or ip6tables-save, rule by rule.
+ * The output of iptables-save or ip6tables-save, or of `nft list ruleset`, rule
+ * by rule.
  *
  * Such a file comes from anywhere. It is read here only to say which line is
  * which rule, and to keep from iptables-restore what it must not see: what
@@ -30,7 +31,12 @@
 #define RULEFILE_NONE UINT32_MAX
 
 struct rulefile_chain {
+	/* Of nft the table has its family: "inet filter". */
 	struct span table, name;
+	/* Of nft: "forward" and so on, empty where packets come by a jump; and
+	 * whether it translates addresses. */
+	struct span hook;
+	bool nat;
 	uint32_t first, last; /* its rules, linked by rule.next; or NONE */
 	uint32_t policy;      /* the rule that is ":NAME POLICY", or NONE */
 	uint32_t rules;
@@ -39,6 +45,7 @@ struct rulefile_chain {
 /* One ":CHAIN POLICY" or "-A CHAIN ..."; views into the file. */
 struct rule {
 	uint32_t line;    /* in the file, from 1 */
+	uint32_t lines;   /* that it takes: of nft maybe more than one */
 	uint32_t number;  /* in its chain, from 1; 0: the chain's policy */
 	uint32_t chain;   /* in rulefile.chain */
 	uint32_t next;    /* in its chain, or NONE */
@@ -58,6 +65,7 @@ struct rulefile_stray {
 #define RULEFILE_STRAYS_MAX 64
 
 struct rulefile {
+	bool nft;    /* the language of nft */
 	char *bytes; /* and a NUL */
 	size_t len;
 	struct rule *rule; /* in the order of the file */
@@ -70,7 +78,7 @@ struct rulefile {
 
 enum rulefile_result {
 	RULEFILE_OK,
-	RULEFILE_NOT_ONE, /* not what iptables-save prints */
+	RULEFILE_NOT_ONE, /* not what iptables-save (or nft) prints */
 	RULEFILE_BINARY,  /* it has bytes that no text has */
 	RULEFILE_TOO_LARGE,
 	RULEFILE_SYSTEM, /* see errno */
@@ -87,6 +95,12 @@ enum rulefile_result rulefile_load(const char *path, struct rulefile *out,
 /* The same from memory, which is copied. */
 enum rulefile_result rulefile_parse(struct span bytes, struct rulefile *out,
 				    uint32_t *line);
+
+/* Both for what `nft list ruleset` prints. */
+enum rulefile_result rulefile_load_nft(const char *path, struct rulefile *out,
+				       uint32_t *line);
+enum rulefile_result rulefile_parse_nft(struct span bytes, struct rulefile *out,
+					uint32_t *line);
 
 /* Harmless on a zeroed struct. */
 void rulefile_free(struct rulefile *f);
@@ -107,6 +121,17 @@ rulefile_chain(const struct rulefile *f, struct span table, struct span name);
  * is a comment, so that the numbers of lines stay.
  */
 void rulefile_write(FILE *to, const struct rulefile *f);
+
+/* --- rulefile_nft.c ----------------------------------------------------------------- */
+
+/* Read the whole of @f->bytes; see rulefile_parse(). */
+enum rulefile_result rulefile_read_nft(struct rulefile *f, uint32_t *line);
+
+/* For it, of rulefile.c: gives NONE without room (a chain) or memory. */
+uint32_t rulefile_add_chain(struct rulefile *f, struct span table,
+			    struct span name);
+uint32_t rulefile_add_rule(struct rulefile *f, uint32_t chain, bool policy,
+			   const struct rule *r);
 
 /* --- rulefile_word.c: the words of a rule ------------------------------------------ */
 

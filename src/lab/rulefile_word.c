@@ -4,9 +4,10 @@
 
 #include <string.h>
 
+/* A rule of nft may take several lines. */
 static bool is_space(uint8_t c)
 {
-	return c == ' ' || c == '\t';
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 /* One character of a word from *@rest; false: the word ends here. */

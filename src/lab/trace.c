@@ -27,6 +27,8 @@
 
 struct trace {
 	struct mnl_socket *nl;
+	enum trace_role (*role)(void *arg, const struct trace_place *place);
+	void *arg;
 	struct trace_packet packet[TRACE_PACKETS_MAX];
 	uint32_t packets; /* that came; the last ones are kept */
 	bool lost;
@@ -34,6 +36,7 @@ struct trace {
 
 /* What one event says. */
 struct word {
+	uint8_t family;
 	const struct nlattr *attr[NFTA_TRACE_MAX + 1];
 };
 
@@ -154,7 +157,7 @@ static void name_copy(char out[TRACE_NAME_MAX], const struct nlattr *attr)
 static struct trace_place place_of(const struct word *w)
 {
 	const struct nlattr *handle = w->attr[NFTA_TRACE_RULE_HANDLE];
-	struct trace_place place = { .handle = 0 };
+	struct trace_place place = { .family = w->family };
 
 	name_copy(place.table, w->attr[NFTA_TRACE_TABLE]);
 	name_copy(place.chain, w->attr[NFTA_TRACE_CHAIN]);
@@ -184,25 +187,29 @@ static int32_t verdict_of(const struct word *w)
 	return verdict;
 }
 
-static void judge(struct trace_packet *p, const struct word *w)
+static void judge(struct trace *t, struct trace_packet *p, const struct word *w)
 {
 	uint32_t type = ntohl(mnl_attr_get_u32(w->attr[NFTA_TRACE_TYPE]));
 	struct trace_place place = place_of(w);
 	int32_t verdict = verdict_of(w);
+	enum trace_role role;
 
 	if (type != NFT_TRACETYPE_RULE && type != NFT_TRACETYPE_POLICY)
 		return;
-	if ((verdict == NFT_JUMP || verdict == NFT_GOTO) &&
-	    strcmp(place.table, "filter") == 0) {
-		p->jump[p->jumps++ % TRACE_JUMPS] = place;
-	} else if (verdict == NF_DROP) {
+	if (verdict == NF_DROP) {
 		p->dropped = true;
 		p->drop = place;
-	} else if (verdict == NF_ACCEPT && strcmp(place.table, "nat") == 0 &&
+		return;
+	}
+	role = t->role(t->arg, &place);
+	if (verdict == NFT_JUMP || verdict == NFT_GOTO) {
+		if (role == TRACE_FILTER)
+			p->jump[p->jumps++ % TRACE_JUMPS] = place;
+	} else if (verdict == NF_ACCEPT && role == TRACE_NAT &&
 		   place.handle != 0) {
 		p->translated = true;
 		p->nat = place;
-	} else if (verdict == NF_ACCEPT && strcmp(place.table, "filter") == 0) {
+	} else if (verdict == NF_ACCEPT && role == TRACE_FILTER) {
 		p->accepted = true;
 		p->accept = place;
 	}
@@ -230,19 +237,21 @@ static bool is_first(const struct word *w)
 static int take_event(const struct nlmsghdr *msg, void *arg)
 {
 	struct trace *t = arg;
-	struct word w = { { NULL } };
+	const struct nfgenmsg *nf = mnl_nlmsg_get_payload(msg);
+	struct word w = { .family = 0 };
 	struct trace_packet *p;
 	uint32_t id;
 
 	if (msg->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE))
 		return MNL_CB_OK;
+	w.family = nf->nfgen_family;
 	mnl_attr_parse(msg, sizeof(struct nfgenmsg), keep_attr, &w);
 	if (!w.attr[NFTA_TRACE_ID] || !w.attr[NFTA_TRACE_TYPE])
 		return MNL_CB_OK;
 	id = mnl_attr_get_u32(w.attr[NFTA_TRACE_ID]);
 	p = is_first(&w) ? packet_new(t, id) : packet_of(t, id);
 	read_headers(p, &w);
-	judge(p, &w);
+	judge(t, p, &w);
 	return MNL_CB_OK;
 }
 
@@ -281,7 +290,9 @@ static int listen_to(struct trace *t)
 		       : 0;
 }
 
-int trace_open(struct trace **out)
+int trace_open(struct trace **out,
+	       enum trace_role (*role)(void *arg, const struct trace_place *),
+	       void *arg)
 {
 	struct trace *t = calloc(1, sizeof(*t));
 	int error;
@@ -289,6 +300,8 @@ int trace_open(struct trace **out)
 	*out = NULL;
 	if (!t)
 		return -ENOMEM;
+	t->role = role;
+	t->arg = arg;
 	error = listen_to(t);
 	if (error < 0)
 		trace_close(t);

@@ -27,6 +27,7 @@
 
 /* Where a packet's way was decided. */
 struct trace_place {
+	uint8_t family; /* of the table: NFPROTO_* of netfilter.h */
 	char table[TRACE_NAME_MAX], chain[TRACE_NAME_MAX];
 	uint64_t handle; /* of the rule; 0: the chain's policy */
 };
@@ -48,16 +49,24 @@ struct trace_packet {
 	bool translated;                      /* a rule of table nat took it */
 	bool accepted;                        /* by table filter's last word */
 	struct trace_place drop, nat, accept; /* with those */
-	/* Rules of table filter that led it to other chains. */
+	/* Rules of such chains that led it to other chains. */
 	struct trace_place jump[TRACE_JUMPS];
 	uint32_t jumps; /* all; the last ones are kept */
 };
 
 struct trace;
 
-/* Begin to trace all packets of this network namespace. Gives 0 or a negative
- * errno; trace_close() ends it. */
-int trace_open(struct trace **out);
+/* What a chain is for. */
+enum trace_role { TRACE_OTHER, TRACE_FILTER, TRACE_NAT };
+
+/*
+ * Begin to trace all packets of this network namespace. @role says what the
+ * chain of a place is for; it gets @arg. Gives 0 or a negative errno;
+ * trace_close() ends it.
+ */
+int trace_open(struct trace **out,
+	       enum trace_role (*role)(void *arg, const struct trace_place *),
+	       void *arg);
 void trace_close(struct trace *t);
 
 /* To be polled for reading. */
@@ -88,13 +97,18 @@ struct trace_rules {
 };
 
 /*
- * Ask the kernel for its rules of @family (AF_INET or AF_INET6) just after
+ * Ask the kernel for its rules of @family (AF_INET, AF_INET6; AF_UNSPEC for all,
+ * as those of nft need) just after
  * those of @f that have no problem were loaded, and nothing else. Gives 0 or a
  * negative errno; trace_rules_free() is due either way.
  */
 int trace_rules_read(struct trace_rules *out, uint8_t family,
 		     const struct rulefile *f);
 void trace_rules_free(struct trace_rules *r);
+
+/* The chain of @place; NULL: it is in no file. */
+const struct rulefile_chain *trace_chain(const struct rulefile *f,
+					 const struct trace_place *place);
 
 /* The rule or ":CHAIN POLICY" at @place; RULEFILE_NONE: not one of @f's. */
 uint32_t trace_rules_find(const struct trace_rules *r, const struct rulefile *f,

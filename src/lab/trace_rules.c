@@ -4,10 +4,12 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
@@ -81,19 +83,66 @@ static void pair(struct walk *w, uint64_t handle)
 	w->next = loaded(w->f, w->f->rule[w->next].next);
 }
 
+/* --- chains ------------------------------------------------------------------------- */
+
+static const char *family_name(uint8_t family)
+{
+	switch (family) {
+	case NFPROTO_INET:
+		return "inet ";
+	case NFPROTO_IPV4:
+		return "ip ";
+	case NFPROTO_IPV6:
+		return "ip6 ";
+	case NFPROTO_BRIDGE:
+		return "bridge ";
+	default:
+		return "";
+	}
+}
+
+const struct rulefile_chain *trace_chain(const struct rulefile *f,
+					 const struct trace_place *place)
+{
+	char table[TRACE_NAME_MAX + sizeof("bridge ")];
+
+	snprintf(table, sizeof(table), "%s%s",
+		 f->nft ? family_name(place->family) : "", place->table);
+	return rulefile_chain(f, span_str(table), span_str(place->chain));
+}
+
+static void copy(char out[TRACE_NAME_MAX], struct span s)
+{
+	size_t len = s.len < TRACE_NAME_MAX - 1 ? s.len : TRACE_NAME_MAX - 1;
+
+	memcpy(out, s.at, len);
+	out[len] = '\0';
+}
+
+static const struct rulefile_chain *
+chain_told(const struct rulefile *f, uint8_t family, const struct told *told)
+{
+	struct trace_place place = { .family = family };
+
+	copy(place.table, told->table);
+	copy(place.chain, told->chain);
+	return trace_chain(f, &place);
+}
+
 static int take_rule(const struct nlmsghdr *msg, void *arg)
 {
-	struct walk *w = arg;
+	const struct nfgenmsg *nf = mnl_nlmsg_get_payload(msg);
+	const struct rulefile_chain *chain;
 	struct told told = { .handle = 0 };
+	struct walk *w = arg;
 
 	mnl_attr_parse(msg, sizeof(struct nfgenmsg), keep_attr, &told);
 	if (!told.table.at || !told.chain.at)
 		return MNL_CB_OK;
-	if (!w->chain || !span_equal(w->chain->name, told.chain) ||
-	    !span_equal(w->chain->table, told.table)) {
-		w->chain = rulefile_chain(w->f, told.table, told.chain);
-		w->next = w->chain ? loaded(w->f, w->chain->first)
-				   : RULEFILE_NONE;
+	chain = chain_told(w->f, nf->nfgen_family, &told);
+	if (chain != w->chain) {
+		w->chain = chain;
+		w->next = chain ? loaded(w->f, chain->first) : RULEFILE_NONE;
 	}
 	if (w->next != RULEFILE_NONE)
 		pair(w, told.handle);
@@ -129,9 +178,7 @@ void trace_rules_free(struct trace_rules *r)
 uint32_t trace_rules_find(const struct trace_rules *r, const struct rulefile *f,
 			  const struct trace_place *place)
 {
-	const struct rulefile_chain *c =
-		rulefile_chain(f, span_str(place->table),
-			       span_str(place->chain));
+	const struct rulefile_chain *c = trace_chain(f, place);
 
 	if (!c)
 		return RULEFILE_NONE;

@@ -57,9 +57,34 @@ static bool make_net(struct twin *t)
 	return false;
 }
 
+/* Of iptables the table says it, of nft the chain. What an nft chain does before
+ * the routing decision and at the very end is not what lets a packet in. */
+static enum trace_role role_of(void *arg, const struct trace_place *place)
+{
+	const struct twin *t = arg;
+	const struct rulefile *f = t->spec->rules[TWIN_V4];
+	const struct rulefile_chain *c;
+
+	if (!f || !f->nft) {
+		if (strcmp(place->table, "nat") == 0)
+			return TRACE_NAT;
+		return strcmp(place->table, "filter") == 0 ? TRACE_FILTER
+							   : TRACE_OTHER;
+	}
+	c = trace_chain(f, place);
+	if (!c)
+		return TRACE_OTHER;
+	if (c->nat)
+		return TRACE_NAT;
+	return span_equal(c->hook, span_str("prerouting")) ||
+			       span_equal(c->hook, span_str("postrouting"))
+		       ? TRACE_OTHER
+		       : TRACE_FILTER;
+}
+
 static bool begin_trace(struct twin *t)
 {
-	int error = trace_open(&t->trace);
+	int error = trace_open(&t->trace, role_of, t);
 
 	return error == 0 ||
 	       refused(t, "the kernel does not trace packets (nf_tables)",

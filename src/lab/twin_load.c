@@ -57,15 +57,15 @@ static bool refused(struct twin *t, const char *fmt, ...)
 
 /* --- what the programs say --------------------------------------------------------- */
 
-/* The number behind the first "line", as in "line 5: RULE_APPEND failed" and
- * "Error occurred at line: 5"; 0: there is none. */
-static uint32_t line_named(const char *err)
+/* The number behind the first @word, as in "line 5: RULE_APPEND failed",
+ * "Error occurred at line: 5" and "/dev/stdin:5:3-9: Error"; 0: there is none. */
+static uint32_t line_behind(const char *err, const char *word)
 {
-	for (const char *at = strstr(err, "line"); at;
-	     at = strstr(at + 1, "line")) {
+	for (const char *at = strstr(err, word); at;
+	     at = strstr(at + 1, word)) {
 		uint32_t n = 0;
 
-		at += strlen("line");
+		at += strlen(word);
 		at += strspn(at, ": ");
 		while (isdigit((unsigned char)*at) && n < UINT32_MAX / 10 - 1)
 			n = n * 10 + (uint32_t)(*at++ - '0');
@@ -75,13 +75,23 @@ static uint32_t line_named(const char *err)
 	return 0;
 }
 
-/* What is wrong, without the program's name and version. */
+static uint32_t line_named(const char *err)
+{
+	uint32_t line = line_behind(err, "stdin");
+
+	return line ? line : line_behind(err, "line");
+}
+
+/* What is wrong, without the program's name and version, or the place. */
 static const char *reason(const char *err, size_t *len)
 {
-	const char *colon = strstr(err, "): ");
-	const char *at =
-		colon && colon < err + strcspn(err, "\n") ? colon + 3 : err;
+	const char *end = err + strcspn(err, "\n"), *at = err;
+	const char *version = strstr(err, "): "), *nft = strstr(err, "Error: ");
 
+	if (version && version < end)
+		at = version + strlen("): ");
+	else if (nft && nft < end)
+		at = nft + strlen("Error: ");
 	at += strspn(at, "\n ");
 	*len = strcspn(at, "\n");
 	return at;
@@ -151,7 +161,8 @@ static bool leave_table(struct rulefile *f, uint32_t line, const char *err)
 static struct rule *rule_at(struct rulefile *f, uint32_t line)
 {
 	for (uint32_t i = 0; i < f->rules; i++)
-		if (f->rule[i].line == line)
+		if (line >= f->rule[i].line &&
+		    line - f->rule[i].line < f->rule[i].lines)
 			return &f->rule[i];
 	return NULL;
 }
@@ -183,10 +194,10 @@ static bool leave_out(struct twin *t, enum twin_family family, const char *err)
 	for (uint32_t i = 0; i < f->rules; i++)
 		before[i] = f->rule[i].problem != NULL;
 	r = rule_at(f, line);
-	if (r && !r->problem) {
+	if (r && !r->problem && !(f->nft && r->number == 0)) {
 		r->problem = refused_text;
 		any = true;
-	} else if (line != 0) {
+	} else if (line != 0 && !f->nft) {
 		any = leave_table(f, line, err);
 	}
 	text = reason(err, &len);
@@ -200,7 +211,9 @@ static bool restore(struct twin *t, enum twin_family family,
 {
 	static const char *const program[] = { "iptables-nft-restore",
 					       "ip6tables-nft-restore" };
-	const char *argv[] = { program[family], NULL };
+	const bool nft = t->spec->rules[family]->nft;
+	const char *argv[] = { nft ? "nft" : program[family], nft ? "-f" : NULL,
+			       "-", NULL };
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -214,8 +227,9 @@ static bool restore(struct twin *t, enum twin_family family,
 	error = process_run(argv, span_of(text, size), r);
 	free(text);
 	if (error < 0)
-		return refused(t, "cannot run %s (install iptables): %s",
-			       argv[0], strerror(-error));
+		return refused(
+			t, "cannot run %s (install iptables or nftables): %s",
+			argv[0], strerror(-error));
 	return true;
 }
 
@@ -257,15 +271,19 @@ static void note_problems(struct twin *t, enum twin_family family)
 static bool load_family(struct twin *t, enum twin_family family)
 {
 	static const uint8_t af[] = { AF_INET, AF_INET6 };
+	const struct rulefile *f = t->spec->rules[family];
 	int error;
 
-	if (!t->spec->rules[family])
+	if (!f)
 		return true;
-	note_problems(t, family);
-	if (!load_rules(t, family))
-		return false;
-	error = trace_rules_read(&t->rules[family], af[family],
-				 t->spec->rules[family]);
+	/* One file of nft's has both families. */
+	if (family == TWIN_V4 || f != t->spec->rules[TWIN_V4]) {
+		note_problems(t, family);
+		if (!load_rules(t, family))
+			return false;
+	}
+	error = trace_rules_read(&t->rules[family],
+				 f->nft ? AF_UNSPEC : af[family], f);
 	if (error < 0)
 		return refused(t, "cannot read the rules back: %s",
 			       strerror(-error));

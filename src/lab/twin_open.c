@@ -5,6 +5,7 @@
  * rules name, and some in between. The kernel says what became of them.
  */
 #include "lab/twin_private.h"
+#include "lab/twin_plan.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -75,7 +76,7 @@ static void add_rules(struct ports *p, const struct rulefile *f)
 
 	for (uint32_t i = 0; f && i < f->rules && p->count < PORTS_MAX; i++)
 		for (size_t o = 0; o < 2; o++)
-			if (rule_option(&f->rule[i], option[o], text, &negated))
+			if (twin_option(&f->rule[i], option[o], text, &negated))
 				add_list(p, text);
 }
 

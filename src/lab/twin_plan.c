@@ -33,7 +33,21 @@ struct plan {
 static bool in_table(const struct rulefile *f, const struct rule *r,
 		     const char *table)
 {
+	if (f->nft)
+		return r->number != 0 &&
+		       f->chain[r->chain].nat == (strcmp(table, "nat") == 0);
 	return r->number != 0 && span_equal(rule_table(f, r), span_str(table));
+}
+
+/* May packets of @family meet it? Tables of nft's "inet" see both. */
+static bool of_family(const struct rulefile *f, const struct rule *r,
+		      int family)
+{
+	struct span own = span_str(family == TWIN_V4 ? "ip " : "ip6 "),
+		    both = span_str("inet "), table = rule_table(f, r);
+
+	return !f->nft || span_equal(span_sub(table, 0, own.len), own) ||
+	       span_equal(span_sub(table, 0, both.len), both);
 }
 
 /* Does it translate sources (POSTROUTING) or targets? */
@@ -64,7 +78,7 @@ static bool name_of(const struct rule *r, const char *option,
 	bool negated;
 	size_t len;
 
-	if (!rule_option(r, option, text, &negated) || negated)
+	if (!twin_option(r, option, text, &negated) || negated)
 		return false;
 	len = strlen(text);
 	if (len > 1 && text[len - 1] == '+')
@@ -90,7 +104,10 @@ static bool name_outside(const struct rulefile *f, char out[IF_NAMESIZE])
 static bool chain_is(const struct rulefile *f, const struct rule *r,
 		     const char *chain)
 {
-	return span_equal(rule_chain(f, r), span_str(chain));
+	/* Base chains of nft have any name. */
+	return f->nft ? span_equal_nocase(f->chain[r->chain].hook,
+					  span_str(chain))
+		      : span_equal(rule_chain(f, r), span_str(chain));
 }
 
 /* A name that differs from @other. Rules that forward name both sides; of two
@@ -165,11 +182,13 @@ static bool wants_family(const struct plan *p, int family)
 }
 
 /* The network whose addresses are translated is the inside's. */
-static bool inside_named(const struct rulefile *f, struct prefix *out)
+static bool inside_named(const struct rulefile *f, int family,
+			 struct prefix *out)
 {
 	for (uint32_t i = 0; f && i < f->rules; i++)
 		if (translates_source(f, &f->rule[i]) &&
 		    twin_rule_prefix(&f->rule[i], "-s", out) &&
+		    addr_is_v4(&out->addr) == (family == TWIN_V4) &&
 		    !twin_is_host(out)) {
 			out->addr = twin_address(out, 1);
 			return true;
@@ -186,7 +205,7 @@ static void plan_network(struct plan *p, int side, int family)
 		return;
 	port->has[family] = true;
 	if (side == TWIN_INSIDE &&
-	    inside_named(p->wish->rules[family], &port->at[family]))
+	    inside_named(p->wish->rules[family], family, &port->at[family]))
 		return;
 	twin_prefix(lab_address[side][family], &port->at[family]);
 }
@@ -240,7 +259,7 @@ static bool dnat_target(const struct rule *r, struct addr *out)
 	char text[RULE_WORD_MAX], *at = text;
 	bool negated;
 
-	if (!rule_option(r, "--to-destination", text, &negated))
+	if (!twin_option(r, "--to-destination", text, &negated))
 		return false;
 	if (at[0] == '[') {
 		at++;
@@ -403,6 +422,8 @@ static void plan_reach(struct plan *p, int family)
 	for (uint32_t i = 0; f && i < f->rules; i++) {
 		const struct rule *r = &f->rule[i];
 
+		if (!of_family(f, r, family))
+			continue;
 		if (translates_target(f, r))
 			find_public(p, r, "-d");
 		if (translates_source(f, r))
@@ -422,29 +443,13 @@ static void plan_reach(struct plan *p, int family)
 
 /* --- the passive range --------------------------------------------------------------- */
 
-/* A rule that lets a range of high ports in names the server's. */
+/* A rule that lets a range of high ports in names the server's, unless it is
+ * all of them. */
 static bool range_named(const struct rulefile *f, struct port_range *out)
 {
-	char text[RULE_WORD_MAX];
-	bool negated;
-
-	for (uint32_t i = 0; f && i < f->rules; i++) {
-		struct cursor c;
-		uint32_t lo, hi;
-
-		if (!twin_rule_does(&f->rule[i], "ACCEPT") ||
-		    !rule_option(&f->rule[i], "--dport", text, &negated) ||
-		    negated)
-			continue;
-		c = cursor_of(span_str(text));
-		lo = rd_decimal(&c, 5, UINT16_MAX);
-		rd_expect(&c, ':');
-		hi = rd_decimal(&c, 5, UINT16_MAX);
-		if (c.bad || c.rest.len > 0 || lo <= 1024 || hi < lo)
-			continue;
-		*out = (struct port_range){ (uint16_t)lo, (uint16_t)hi };
-		return true;
-	}
+	for (uint32_t i = 0; f && i < f->rules; i++)
+		if (twin_rule_range(&f->rule[i], out) && out->lo > 1024)
+			return true;
 	return false;
 }
 

@@ -35,11 +35,21 @@ bool twin_plan_range_assumed(const struct twin_wish *wish,
 /* "10.1.4.0/24", "10.1.4.4", "fc00::/64". False: none of these. */
 bool twin_prefix(const char *text, struct prefix *out);
 
-/* Has it target @name? */
+/*
+ * rule_option() for both languages: of nft the words that say the same; a set in
+ * braces as "21,990", a range as "1:2".
+ */
+bool twin_option(const struct rule *r, const char *name,
+		 char out[RULE_WORD_MAX], bool *negated);
+
+/* Has it target @name, "ACCEPT"? */
 bool twin_rule_does(const struct rule *r, const char *name);
 
 /* Does its --dport or --dports hold @port? */
 bool twin_rule_has_port(const struct rule *r, uint16_t port);
+
+/* Does it accept a range of ports from 1024 on? */
+bool twin_rule_range(const struct rule *r, struct port_range *out);
 
 /* The address of option @name; false where it has none, or a negated one. */
 bool twin_rule_prefix(const struct rule *r, const char *name,

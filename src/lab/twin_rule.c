@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define V4_OFFSET 96
 
@@ -28,13 +29,103 @@ bool twin_prefix(const char *text, struct prefix *out)
 	return !c.bad && c.rest.len == 0;
 }
 
+/* --- options of both languages ------------------------------------------------------ */
+
+/* Rules of iptables begin with "-A" or ":". */
+static bool is_nft(const struct rule *r)
+{
+	return r->text.len > 0 && r->text.at[0] != '-' && r->text.at[0] != ':';
+}
+
+/* Which words of nft say what an option of iptables says. */
+static const struct {
+	const char *option, *word, *after;
+} words[] = {
+	{ "-i", "iifname", NULL },       { "-i", "iif", NULL },
+	{ "-o", "oifname", NULL },       { "-o", "oif", NULL },
+	{ "-s", "saddr", NULL },         { "-d", "daddr", NULL },
+	{ "--dport", "dport", NULL },    { "--sport", "sport", NULL },
+	{ "--to-source", "to", "snat" }, { "--to-destination", "to", "dnat" },
+	{ "--ctstate", "state", NULL },
+};
+
+/* "21-22" is "21:22" to iptables, where both are numbers. */
+static void put_range(char *text)
+{
+	char *dash = strchr(text, '-');
+
+	if (dash && strspn(text, "0123456789-") == strlen(text))
+		*dash = ':';
+}
+
+/* A value: a word, or "{ a, b }" as "a,b". False: there is none. */
+static bool value(struct span *rest, char out[RULE_WORD_MAX], bool *negated)
+{
+	char word[RULE_WORD_MAX];
+	size_t len = 0;
+
+	if (!rule_word(rest, out))
+		return false;
+	*negated = strcmp(out, "!=") == 0;
+	if (*negated && !rule_word(rest, out))
+		return false;
+	if (strcmp(out, "{") != 0) {
+		put_range(out);
+		return true;
+	}
+	out[0] = '\0';
+	while (rule_word(rest, word) && strcmp(word, "}") != 0) {
+		put_range(word);
+		if (len + strlen(word) >= RULE_WORD_MAX)
+			return false;
+		memcpy(out + len, word, strlen(word) + 1);
+		len += strlen(word);
+	}
+	return true;
+}
+
+static bool nft_option(const struct rule *r, const char *word,
+		       const char *after, char out[RULE_WORD_MAX],
+		       bool *negated)
+{
+	struct span rest = r->text;
+	bool seen = after == NULL;
+
+	while (rule_word(&rest, out)) {
+		if (!seen)
+			seen = strcmp(out, after) == 0;
+		else if (strcmp(out, word) == 0)
+			return value(&rest, out, negated);
+	}
+	return false;
+}
+
+bool twin_option(const struct rule *r, const char *name,
+		 char out[RULE_WORD_MAX], bool *negated)
+{
+	*negated = false;
+	if (!is_nft(r))
+		return rule_option(r, name, out, negated);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].option, name) == 0 &&
+		    nft_option(r, words[i].word, words[i].after, out, negated))
+			return true;
+	return false;
+}
+
 bool twin_rule_does(const struct rule *r, const char *name)
 {
-	char target[RULE_WORD_MAX];
+	struct span rest = r->text;
+	char word[RULE_WORD_MAX];
 	bool negated;
 
-	return rule_option(r, "-j", target, &negated) &&
-	       strcmp(target, name) == 0;
+	if (!is_nft(r))
+		return rule_option(r, "-j", word, &negated) &&
+		       strcmp(word, name) == 0;
+	while (rule_word(&rest, word))
+		if (strcasecmp(word, name) == 0)
+			return true;
+	return false;
 }
 
 bool twin_rule_prefix(const struct rule *r, const char *name,
@@ -43,7 +134,7 @@ bool twin_rule_prefix(const struct rule *r, const char *name,
 	char text[RULE_WORD_MAX];
 	bool negated;
 
-	return rule_option(r, name, text, &negated) && !negated &&
+	return twin_option(r, name, text, &negated) && !negated &&
 	       twin_prefix(text, out);
 }
 
@@ -74,8 +165,26 @@ bool twin_rule_has_port(const struct rule *r, uint16_t port)
 	bool negated;
 
 	for (size_t i = 0; i < sizeof(option) / sizeof(option[0]); i++)
-		if (rule_option(r, option[i], text, &negated) && !negated &&
+		if (twin_option(r, option[i], text, &negated) && !negated &&
 		    list_has(text, port))
 			return true;
 	return false;
+}
+
+bool twin_rule_range(const struct rule *r, struct port_range *out)
+{
+	char text[RULE_WORD_MAX];
+	struct cursor c;
+	bool negated;
+	uint32_t lo, hi;
+
+	if (!twin_rule_does(r, "ACCEPT") ||
+	    !twin_option(r, "--dport", text, &negated) || negated)
+		return false;
+	c = cursor_of(span_str(text));
+	lo = rd_decimal(&c, 5, UINT16_MAX);
+	rd_expect(&c, ':');
+	hi = c.rest.len ? rd_decimal(&c, 5, UINT16_MAX) : UINT16_MAX;
+	*out = (struct port_range){ (uint16_t)lo, (uint16_t)hi };
+	return !c.bad && c.rest.len == 0 && lo >= 1024 && hi >= lo;
 }

@@ -39,6 +39,14 @@ static void advise(struct advising *v, const struct audit_advice *advice)
 		v->out[v->count++] = *advice;
 }
 
+/* In whose language? */
+static bool is_nft(const struct advising *v)
+{
+	const struct rulefile *f = v->a->spec->rules[TWIN_V4];
+
+	return f && f->nft;
+}
+
 /* --- where conversations stop ---------------------------------------------------------- */
 
 struct where {
@@ -85,8 +93,15 @@ static void put_accept(const struct advising *v, const struct where *w,
 	char to[ADDR_TEXT_MAX];
 
 	addr_format(&a, to);
+	if (is_nft(v)) {
+		snprintf(out, ADVICE_TEXT_MAX,
+			 "%s daddr %s tcp dport %s ct state new accept",
+			 addr_is_v4(&a) ? "ip" : "ip6", to, ports);
+		return;
+	}
 	snprintf(out, ADVICE_TEXT_MAX,
-		 "-A %.31s -d %s -p tcp -m tcp %s -m conntrack --ctstate NEW "
+		 "-A %.31s -d %s -p tcp -m tcp --dport %s -m conntrack "
+		 "--ctstate NEW "
 		 "-j ACCEPT",
 		 chain_of(&w->cell->cause), to, ports);
 }
@@ -115,9 +130,11 @@ static void advise_target(struct advising *v, const struct where *w,
 	addr_format(&v->a->spec->layout.host[TWIN_INSIDE][w->family].server,
 		    server);
 	snprintf(add.text, sizeof(add.text),
-		 "-t nat -A PREROUTING -d %s -p tcp -m tcp %s -j DNAT "
-		 "--to-destination %s",
-		 reach, ports, server);
+		 is_nft(v) ? "in a nat prerouting chain: %s daddr %s tcp dport "
+			     "%s dnat to %s"
+			   : "-t nat -A PREROUTING%.0s -d %s -p tcp -m tcp "
+			     "--dport %s -j DNAT --to-destination %s",
+		 w->family == TWIN_V4 ? "ip" : "ip6", reach, ports, server);
 	advise(v, &add);
 }
 
@@ -127,10 +144,14 @@ static void advise_related(struct advising *v, const struct where *w)
 	struct audit_advice add = { ADVICE_ADD, c->family, before(v->a, c),
 				    "" };
 
-	snprintf(add.text, sizeof(add.text),
-		 "-A %.31s -m conntrack --ctstate RELATED,ESTABLISHED "
-		 "-j ACCEPT",
-		 chain_of(c));
+	if (is_nft(v))
+		snprintf(add.text, sizeof(add.text),
+			 "ct state established,related accept");
+	else
+		snprintf(add.text, sizeof(add.text),
+			 "-A %.31s -m conntrack --ctstate RELATED,ESTABLISHED "
+			 "-j ACCEPT",
+			 chain_of(c));
 	advise(v, &add);
 }
 
@@ -153,7 +174,7 @@ static void advise_control(struct advising *v, const struct where *w)
 {
 	char ports[40];
 
-	snprintf(ports, sizeof(ports), "--dport %u", control_port(w));
+	snprintf(ports, sizeof(ports), "%u", control_port(w));
 	advise_ports(v, w, ports);
 }
 
@@ -167,7 +188,8 @@ static void advise_data(struct advising *v, const struct where *w)
 		advise_related(v, w);
 	if (w->with || w->mended || via_is_active(twin_via[w->way]))
 		return;
-	snprintf(ports, sizeof(ports), "--dport %u:%u", range->lo, range->hi);
+	snprintf(ports, sizeof(ports), "%u%c%u", range->lo,
+		 is_nft(v) ? '-' : ':', range->hi);
 	advise_ports(v, w, ports);
 }
 

@@ -31,7 +31,7 @@ static bool option_is(const struct rule *r, const char *option,
 	char text[RULE_WORD_MAX];
 	bool negated;
 
-	return rule_option(r, option, text, &negated) && !negated &&
+	return twin_option(r, option, text, &negated) && !negated &&
 	       strcmp(text, value) == 0;
 }
 
@@ -41,7 +41,7 @@ static bool option_has(const struct rule *r, const char *option,
 	char text[RULE_WORD_MAX];
 	bool negated;
 
-	return rule_option(r, option, text, &negated) && !negated &&
+	return twin_option(r, option, text, &negated) && !negated &&
 	       strstr(text, part) != NULL;
 }
 
@@ -50,7 +50,7 @@ static bool has_option(const struct rule *r, const char *option)
 	char text[RULE_WORD_MAX];
 	bool negated;
 
-	return rule_option(r, option, text, &negated);
+	return twin_option(r, option, text, &negated);
 }
 
 static bool assigns_helper(const struct rule *r)
@@ -148,24 +148,6 @@ static void source_port(struct gathering *g)
 		    "whoever sends from port 20 gets in; anybody can");
 }
 
-static bool range_of(const struct rule *r, struct port_range *out)
-{
-	char text[RULE_WORD_MAX];
-	struct cursor c;
-	bool negated;
-	uint32_t lo, hi;
-
-	if (!twin_rule_does(r, "ACCEPT") ||
-	    !rule_option(r, "--dport", text, &negated) || negated)
-		return false;
-	c = cursor_of(span_str(text));
-	lo = rd_decimal(&c, 5, UINT16_MAX);
-	rd_expect(&c, ':');
-	hi = c.rest.len ? rd_decimal(&c, 5, UINT16_MAX) : UINT16_MAX;
-	*out = (struct port_range){ (uint16_t)lo, (uint16_t)hi };
-	return !c.bad && c.rest.len == 0 && lo >= 1024;
-}
-
 static void ranges(struct gathering *g)
 {
 	const struct port_range *own = &g->a->spec->passive;
@@ -174,7 +156,7 @@ static void ranges(struct gathering *g)
 	if (g->a->range_assumed)
 		return;
 	for (uint32_t i = 0; i < g->f->rules; i++) {
-		if (!range_of(&g->f->rule[i], &r) || r.lo > own->hi ||
+		if (!twin_rule_range(&g->f->rule[i], &r) || r.lo > own->hi ||
 		    r.hi < own->lo)
 			continue;
 		if (r.lo > own->lo || r.hi < own->hi)
@@ -197,6 +179,19 @@ static bool accepts_all(const struct rule *policy)
 	       strcmp(word, "ACCEPT") == 0;
 }
 
+/* Is there a chain of nft's that filters IPv6? */
+static bool filters_v6(const struct rulefile *f)
+{
+	for (uint32_t i = 0; i < f->chains; i++) {
+		const struct rulefile_chain *c = &f->chain[i];
+
+		if (!c->nat && c->hook.len > 0 &&
+		    !span_equal(span_sub(c->table, 0, 3), span_str("ip ")))
+			return true;
+	}
+	return false;
+}
+
 /* Rules for IPv4 alone leave IPv6 as open as the kernel's default. */
 static void other_family(struct gathering *g)
 {
@@ -206,7 +201,10 @@ static void other_family(struct gathering *g)
 	if (!s->layout.port[TWIN_OUTSIDE].has[TWIN_V6])
 		return;
 	g->family = TWIN_V6;
-	if (!s->rules[TWIN_V6]) {
+	if (s->rules[TWIN_V6] && s->rules[TWIN_V6]->nft &&
+	    filters_v6(s->rules[TWIN_V6]))
+		return;
+	if (!s->rules[TWIN_V6] || s->rules[TWIN_V6]->nft) {
 		add(g, "ipv6-missing", RULEFILE_NONE,
 		    "there are no rules for IPv6: it passes as it likes");
 		return;
@@ -277,6 +275,9 @@ size_t audit_traps(const struct audit *a,
 	for (int f = 0; f < TWIN_FAMILIES; f++) {
 		g.family = (enum twin_family)f;
 		g.f = a->spec->rules[f];
+		/* One file of nft's has both families. */
+		if (f != 0 && g.f == a->spec->rules[0])
+			break;
 		for (size_t i = 0; g.f && i < sizeof(look) / sizeof(look[0]);
 		     i++)
 			look[i](&g);

@@ -377,6 +377,68 @@ static void test_sets_are_loaded(void **state)
 	says(r.out, "  rules:3: Set ports doesn't exist");
 }
 
+/* --- nft -------------------------------------------------------------------------------- */
+
+#define NFT                                                            \
+	"table inet fw {\n\tchain forward {\n"                         \
+	"\t\ttype filter hook forward priority filter; policy drop;\n" \
+	"\t\tct state established,related accept\n"
+
+static void test_rules_of_nft(void **state)
+{
+	char *argv[] = { "audit",
+			 "--nft",
+			 "rules",
+			 "--against",
+			 "conf",
+			 "--inside",
+			 "in0=10.1.4.1/24",
+			 "--outside",
+			 "out0=10.2.5.1/24",
+			 "--without",
+			 "--clients",
+			 "inside",
+			 NULL };
+
+	(void)state;
+	write_rules(NFT "\t\tiifname \"in0\" tcp dport { 21, 990 } accept\n"
+			"\t\ttcp dport nosuchservice accept\n\t}\n}\n");
+	write_sets(NFT "\t\tiifname \"in0\" accept\n\t}\n}\n");
+	free(r.out);
+	free(r.err);
+	audit_run(&r, 0, directory, argv);
+	if (audit_run_denied(&r))
+		skip();
+	assert_string_equal(r.err, "");
+	assert_int_equal(r.status, 1);
+	says(r.out, "  rules:6: Could not resolve service");
+	says(r.out, "  [1] inet fw forward policy (rules:3): type filter hook "
+		    "forward");
+	says(r.out, "  FTP PASV, client inside, IPv4: works -> data connect\n"
+		    "      passed by inet fw forward rule 2 (conf:5): iifname "
+		    "\"in0\" accept (not in rules)\n");
+}
+
+static void test_nft_reads_no_other_files(void **state)
+{
+	char *const argv[] = { "audit", "--nft", "rules", NULL };
+
+	(void)state;
+	write_rules("include \"/etc/passwd\"\n" NFT "\t}\n}\n");
+	refused(argv, "not what nft list ruleset prints: rules:1");
+	write_rules(NFT "\t}\n}\ninclude \"/etc/passwd\"\n");
+	refused(argv, "not what nft list ruleset prints: rules:7");
+	write_rules(NFT "\t\tinclude \"/etc/passwd\"\n\t}\n}\n");
+	audit_run(&r, 0, directory, argv);
+	if (audit_run_denied(&r))
+		skip();
+	assert_null(strstr(r.out, "root:"));
+	assert_null(strstr(r.err, "root:"));
+	refused((char *[]){ "audit", "--nft", "rules", "--rules6", "rules",
+			    NULL },
+		"both families");
+}
+
 /* --- large files ------------------------------------------------------------------------- */
 
 static void test_a_hundred_thousand_rules(void **state)
@@ -500,6 +562,8 @@ int main(void)
 		live(test_sallyport_is_advised_where_it_mends),
 		live(test_traps),
 		live(test_sets_are_loaded),
+		live(test_rules_of_nft),
+		live(test_nft_reads_no_other_files),
 		live(test_a_hundred_thousand_rules),
 		live(test_a_server_has_its_own_settings),
 		live(test_an_ordinary_user_gets_the_same),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The library of rule sets in rules/audit: each NAME.rules (and NAME.rules6) has
- * its answer in NAME.expected, for root and for an ordinary user. The line
- * "# audit: ..." of NAME.rules has the options.
+ * The library of rule sets in rules/audit: each NAME.rules (and NAME.rules6) or
+ * NAME.nft has its answer in NAME.expected, for root and for an ordinary user.
+ * Its line "# audit: ..." has the options.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,20 +59,22 @@ static void compare(const char *path, const char *expected, const char *got)
 		fail_msg("%s has:\n%s\nand not:\n%s", path, expected, got);
 }
 
-/* @name is NAME; its files are found from DIRECTORY. */
-static void check(const char *name, uid_t uid)
+/* Of NAME.rules or NAME.nft; @suffix is the difference. */
+static void check(const char *name, const char *suffix, uid_t uid)
 {
+	bool nft = strcmp(suffix, ".nft") == 0;
 	char rules[PATH_MAX_HERE], rules6[PATH_MAX_HERE],
 		expected[PATH_MAX_HERE], path[PATH_MAX_HERE];
-	char *argv[AUDIT_ARGS_MAX] = { "audit", "--rules", rules };
+	char *argv[AUDIT_ARGS_MAX] = { "audit", nft ? "--nft" : "--rules",
+				       rules };
 	struct audit_run r;
 	size_t count = 3;
 	char *text, *want;
 
-	snprintf(rules, sizeof(rules), "%.99s.rules", name);
+	snprintf(rules, sizeof(rules), "%.99s%s", name, suffix);
 	snprintf(rules6, sizeof(rules6), "%.99s.rules6", name);
 	snprintf(expected, sizeof(expected), DIRECTORY "/%.99s.expected", name);
-	snprintf(path, sizeof(path), DIRECTORY "/%.99s.rules", name);
+	snprintf(path, sizeof(path), DIRECTORY "/%.99s%s", name, suffix);
 	text = file_text(path);
 	count = options(text, argv, count);
 	snprintf(path, sizeof(path), DIRECTORY "/%.99s.rules6", name);
@@ -95,27 +97,34 @@ static void check(const char *name, uid_t uid)
 	audit_run_free(&r);
 }
 
-static void check_all(uid_t uid)
+static void check_all(const char *suffix, size_t least, uid_t uid)
 {
 	char name[NAME_MAX_HERE];
 	glob_t found;
 
-	assert_int_equal(glob(DIRECTORY "/*.rules", 0, NULL, &found), 0);
-	assert_true(found.gl_pathc >= 10);
+	snprintf(name, sizeof(name), DIRECTORY "/*%s", suffix);
+	assert_int_equal(glob(name, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= least);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *base = found.gl_pathv[i] + strlen(DIRECTORY "/");
 
 		snprintf(name, sizeof(name), "%.*s",
-			 (int)(strlen(base) - strlen(".rules")), base);
-		check(name, uid);
+			 (int)(strlen(base) - strlen(suffix)), base);
+		check(name, suffix, uid);
 	}
 	globfree(&found);
+}
+
+static void check_both(uid_t uid)
+{
+	check_all(".rules", 10, uid);
+	check_all(".nft", 2, uid);
 }
 
 static void test_each_has_its_answer(void **state)
 {
 	(void)state;
-	check_all(0);
+	check_both(0);
 }
 
 static void test_an_ordinary_user_gets_it_too(void **state)
@@ -125,7 +134,7 @@ static void test_an_ordinary_user_gets_it_too(void **state)
 		print_message("skip: not root\n");
 		skip();
 	}
-	check_all(SOMEBODY);
+	check_both(SOMEBODY);
 }
 
 int main(void)

@@ -223,6 +223,161 @@ static void test_many_rules(void **state)
 	free(text);
 }
 
+/* --- nft -------------------------------------------------------------------------------- */
+
+static const char nft[] =
+	"flush ruleset\n"
+	"table inet fw { # handle 1\n"
+	"\tset ftp {\n"
+	"\t\ttype inet_service\n"
+	"\t\telements = { 21, 990 }\n"
+	"\t}\n"
+	"\n"
+	"\tchain forward { # handle 3\n"
+	"\t\tcomment \"a } b\"\n"
+	"\t\ttype filter hook forward priority filter; policy drop;\n"
+	"\t\tct state established,related accept # handle 4\n"
+	"\t\tip daddr 10.1.4.5 tcp dport { 21,\n"
+	"\t\t\t990 } accept comment \"{ # {\"\n"
+	"\t\tiifname \"wan0\" tcp dport != 42000-42999 jump sub\n"
+	"\t}\n"
+	"\tchain sub {\n"
+	"\t\tdrop\n"
+	"\t}\n"
+	"}\n"
+	"table ip nat {\n"
+	"\tchain pre {\n"
+	"\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+	"\t\tgoto led\n"
+	"\t}\n"
+	"\tchain led {\n"
+	"\t\ttcp dport 21 dnat to 10.1.4.5:21\n"
+	"\t}\n"
+	"}\n";
+
+static struct rulefile parsed_nft(const char *text)
+{
+	struct rulefile f;
+	uint32_t line;
+
+	assert_int_equal(rulefile_parse_nft(span_str(text), &f, &line),
+			 RULEFILE_OK);
+	return f;
+}
+
+static void test_rules_of_nft(void **state)
+{
+	struct rulefile f = parsed_nft(nft);
+	const struct rulefile_chain *c =
+		rulefile_chain(&f, span_str("inet fw"), span_str("forward"));
+
+	(void)state;
+	assert_int_equal(f.chains, 4);
+	assert_non_null(c);
+	assert_span(c->hook, "forward");
+	assert_false(c->nat);
+	assert_int_equal(c->rules, 3);
+	assert_int_equal(f.rule[c->policy].line, 10);
+	assert_int_equal(f.rule[c->first].line, 11);
+	assert_span(f.rule[c->first].text,
+		    "ct state established,related accept");
+	assert_int_equal(f.rule[c->first + 1].line, 12);
+	assert_int_equal(f.rule[c->first + 1].lines, 2);
+	assert_int_equal(f.rule[c->last].line, 14);
+	assert_int_equal(f.rule[c->last].number, 3);
+	c = rulefile_chain(&f, span_str("ip nat"), span_str("led"));
+	assert_non_null(c);
+	assert_true(c->nat);
+	c = rulefile_chain(&f, span_str("inet fw"), span_str("sub"));
+	assert_false(c->nat);
+	rulefile_free(&f);
+}
+
+static void test_options_of_nft(void **state)
+{
+	struct rulefile f = parsed_nft(nft);
+	char word[RULE_WORD_MAX];
+	struct prefix p;
+	bool negated;
+
+	(void)state;
+	assert_true(twin_rule_has_port(&f.rule[2], 990));
+	assert_false(twin_rule_has_port(&f.rule[2], 22));
+	assert_true(twin_rule_does(&f.rule[2], "ACCEPT"));
+	assert_true(twin_rule_prefix(&f.rule[2], "-d", &p));
+	assert_true(twin_is_host(&p));
+	assert_true(twin_option(&f.rule[3], "-i", word, &negated));
+	assert_string_equal(word, "wan0");
+	assert_false(negated);
+	assert_true(twin_option(&f.rule[3], "--dport", word, &negated));
+	assert_string_equal(word, "42000:42999");
+	assert_true(negated);
+	assert_false(twin_option(&f.rule[3], "-o", word, &negated));
+	assert_true(twin_rule_does(&f.rule[7], "DNAT"));
+	assert_true(
+		twin_option(&f.rule[7], "--to-destination", word, &negated));
+	assert_string_equal(word, "10.1.4.5:21");
+	rulefile_free(&f);
+}
+
+static void test_what_is_left_out_of_nft_keeps_its_lines(void **state)
+{
+	struct rulefile f = parsed_nft(nft);
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	f.rule[2].problem = "a reason";
+	rulefile_write(to, &f);
+	fclose(to);
+	assert_non_null(strstr(text, "related accept # handle 4\n#\n#\n"
+				     "\t\tiifname"));
+	free(text);
+	rulefile_free(&f);
+}
+
+static void test_other_files_are_no_ruleset(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t line;
+	} bad[] = {
+		{ "*filter\n", 1 },
+		{ "table inet a {\n", 0 },
+		{ "table inet a { chain b { drop } }\n", 1 },
+		{ "table inet a {\nchain b { drop }\n}\n", 2 },
+		{ "table inet a {\n}\n}\n", 3 },
+		{ "include \"/etc/passwd\"\n", 1 },
+		{ "add rule inet a b drop\n", 1 },
+		{ "", 0 },
+	};
+	struct rulefile f;
+	uint32_t line;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(rulefile_parse_nft(span_str(bad[i].text), &f,
+						    &line),
+				 RULEFILE_NOT_ONE);
+		assert_int_equal(line, bad[i].line);
+	}
+}
+
+static void test_every_prefix_of_nft_is_read(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < sizeof(nft); len++) {
+		struct span copy = guarded(nft, len);
+		struct rulefile f;
+		uint32_t line;
+
+		if (rulefile_parse_nft(copy, &f, &line) == RULEFILE_OK)
+			rulefile_free(&f);
+		guarded_free(copy);
+	}
+}
+
 static void test_prefixes(void **state)
 {
 	struct prefix p;
@@ -251,6 +406,11 @@ int main(void)
 		cmocka_unit_test(test_other_files_are_refused),
 		cmocka_unit_test(test_every_prefix_is_read),
 		cmocka_unit_test(test_many_rules),
+		cmocka_unit_test(test_rules_of_nft),
+		cmocka_unit_test(test_options_of_nft),
+		cmocka_unit_test(test_what_is_left_out_of_nft_keeps_its_lines),
+		cmocka_unit_test(test_other_files_are_no_ruleset),
+		cmocka_unit_test(test_every_prefix_of_nft_is_read),
 		cmocka_unit_test(test_prefixes),
 	};
 
