@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 VERSION := 0.1.0
 LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson \
-	libssl libcrypto libpcap zlib
+	libssl libcrypto libpcap zlib libmicrohttpd
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef
 CFLAGS ?= -O2 -g

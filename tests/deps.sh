@@ -7,7 +7,7 @@ set -eu
 # Building.
 packages="gcc make pkg-config libc6-dev libmnl-dev libnetfilter-queue-dev
 libnetfilter-conntrack-dev libyaml-dev libjansson-dev libssl-dev libpcap-dev
-zlib1g-dev uthash-dev"
+zlib1g-dev uthash-dev libmicrohttpd-dev"
 # Unit tests and the manual.
 packages="$packages libcmocka-dev mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict

@@ -3,7 +3,8 @@
  * The daemon: what its threads share, and who does what.
  *
  *   one worker per queue   packets in, verdicts out
- *   the main thread        signals, time, conntrack's events, control socket
+ *   the main thread        signals, time, conntrack's events, control socket,
+ *                          metrics
  *   the journal's thread   events to files and readers
  *
  * `lock` guards the engine, the configuration, and the handles with which
@@ -30,6 +31,7 @@
 #include "io/inject.h"
 #include "io/loop.h"
 #include "io/queue.h"
+#include "io/scrape.h"
 #include "io/sets.h"
 #include "report/counts.h"
 
@@ -109,6 +111,7 @@ struct daemon {
 	struct recheck recheck;
 	struct control_name name;
 	struct control_server *control;
+	struct scrape *scrape; /* NULL: none is wanted */
 	struct loop_watch stop_watch, signals_watch, ends_watch;
 	bool stopping;
 };
@@ -210,7 +213,7 @@ struct reload {
 	enum config_result result;
 	int error; /* CONFIG_SYSTEM: the errno */
 	struct problems problems;
-	const char *ignored[16]; /* settings that need a restart */
+	const char *ignored[20]; /* settings that need a restart */
 	size_t ignores;
 	bool rules;    /* the rules loaded do not fit any more */
 	int log_error; /* of reopening the event log: a negative errno */

@@ -11,6 +11,7 @@
 #include "io/log.h"
 #include "io/queue_counts.h"
 #include "report/object.h"
+#include "report/prometheus.h"
 #include "report/text.h"
 
 /* --- status and stats --------------------------------------------------------- */
@@ -117,6 +118,23 @@ json_t *daemon_answer_stats(struct daemon *d)
 	return json_pack("{s:o, s:o, s:o, s:o}", "engine", engine_counts(d),
 			 "daemon", daemon_counts(d), "events", event_counts(d),
 			 "queues", queues);
+}
+
+char *daemon_answer_metrics(void *arg, size_t *len)
+{
+	json_t *answer = daemon_answer_stats(arg);
+	char *text = NULL;
+	FILE *to = answer ? open_memstream(&text, len) : NULL;
+
+	if (to) {
+		prometheus_stats(to, answer);
+		if (fclose(to) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	json_decref(answer);
+	return text;
 }
 
 /* --- reload ----------------------------------------------------------------------- */

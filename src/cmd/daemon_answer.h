@@ -12,6 +12,10 @@ json_t *daemon_answer_status(struct daemon *d);
 json_t *daemon_answer_stats(struct daemon *d);
 json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r);
 
+/* What daemon_answer_stats() gives, as report/prometheus.h prints it; @arg is
+ * the daemon. For struct scrape_handler. */
+char *daemon_answer_metrics(void *arg, size_t *len);
+
 /*
  * daemon_table.c: begin the answer that lists a table: {"sessions": [...]},
  * {"pinholes": [...]} or {"grants": [...]}. It is sent in parts, so that a full table holds no

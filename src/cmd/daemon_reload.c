@@ -36,6 +36,7 @@ static const struct setting fixed[] = {
 	FIELD("limits.pinholes-per-server", limits.pinholes_per_server),
 	FIELD("limits.line-length", limits.line_length),
 	FIELD("control-socket", control_socket),
+	FIELD("metrics.listen", metrics),
 };
 
 #define FIXED (sizeof(fixed) / sizeof(fixed[0]))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Open what the daemon needs, one thing after the other, and close it. */
-#include "cmd/daemon.h"
+#include "cmd/daemon_answer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "io/log.h"
 #include "io/memory.h"
 #include "io/signals.h"
+#include "report/prometheus.h"
 
 #define MIB (1u << 20)
 
@@ -181,12 +182,32 @@ static int open_control(struct daemon *d)
 	return d->control ? EXIT_WELL : fail_errno("no control server", errno);
 }
 
+static int open_scrape(struct daemon *d)
+{
+	const struct scrape_handler handler = { daemon_answer_metrics,
+						PROMETHEUS_TYPE, d };
+	char where[ENDPOINT_TEXT_MAX];
+	int fd;
+
+	if (d->config->metrics.port == 0)
+		return EXIT_WELL;
+	endpoint_format(&d->config->metrics, where);
+	fd = scrape_listen(&d->config->metrics);
+	if (fd < 0)
+		return cmd_fail(EXIT_SYSTEM, "run",
+				"cannot serve metrics (%s); set another "
+				"metrics.listen: %s",
+				strerror(-fd), where);
+	d->scrape = scrape_open(d->loop, fd, &handler);
+	return d->scrape ? EXIT_WELL : fail("no server for metrics", where);
+}
+
 int daemon_open(struct daemon *d)
 {
 	static int (*const steps[])(struct daemon * d) = {
 		open_signals, open_name,   open_engine,  open_conntrack,
 		open_sets,    open_inject, open_journal, open_control,
-		open_queues, /* last: from then on packets wait for us */
+		open_scrape,  open_queues, /* last: from then on packets wait for us */
 	};
 	int status = EXIT_WELL;
 
@@ -233,6 +254,7 @@ void daemon_close(struct daemon *d)
 	/* Who waits for our end (`ctl stop`) finds everything clean. */
 	control_unlisten(&d->name);
 	control_server_close(d->control);
+	scrape_close(d->scrape);
 	close_fd(d->signals);
 	close_fd(d->stop);
 	close_fd(d->loop);

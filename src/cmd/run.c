@@ -101,6 +101,7 @@ static void loop(struct daemon *d)
 		uint64_t next = daemon_tick(d);
 
 		control_server_tick(d->control);
+		scrape_tick(d->scrape, clock_now_us());
 		if (loop_wait(d->loop, sleep_ms(next)) < 0) {
 			atomic_store(&d->failed, true);
 			daemon_stop(d);

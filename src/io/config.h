@@ -71,7 +71,8 @@ struct config {
 	size_t nats;
 	enum log_level log_level;
 	char control_socket[CONFIG_SOCKET_MAX];
-	bool from_file; /* false: the default file is missing */
+	struct endpoint metrics; /* where they are served; port 0: nowhere */
+	bool from_file;          /* false: the default file is missing */
 };
 
 /* After that many somebody will mend the file and look again. */

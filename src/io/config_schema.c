@@ -230,6 +230,10 @@ const struct schema_row schema[] = {
 	{ "log.level", SCHEMA_WORD, AT(config, log_level), .words = level_words,
 	  DEFAULT("info"), HELP("least severity on standard error") },
 
+	SECTION("metrics"),
+	{ "metrics.listen", SCHEMA_ENDPOINT, AT(config, metrics), DEFAULT(""),
+	  HELP("where Prometheus finds the counters") },
+
 	{ "control-socket", SCHEMA_PATH, AT(config, control_socket),
 	  DEFAULT("/run/sallyport.sock"),
 	  HELP("where sallyport ctl finds the daemon") },

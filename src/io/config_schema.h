@@ -28,6 +28,7 @@ enum schema_type {
 	SCHEMA_ADDR,     /* struct addr */
 	SCHEMA_PREFIX,   /* struct prefix, address alone included */
 	SCHEMA_RANGE,    /* struct port_range within lo to hi */
+	SCHEMA_ENDPOINT, /* struct endpoint of one host */
 };
 
 /* A word of the file and what it means in the struct. */
@@ -83,7 +84,8 @@ bool schema_parse(const struct schema_row *row, struct span text, void *at,
 /* Write the value at @at as the file would have it. */
 void schema_print(FILE *to, const struct schema_row *row, const void *at);
 
-/* Could the file have this value? An optional range of 0-0 is not there. */
+/* Could the file have this value? An optional range of 0-0 is not there,
+ * nor is an endpoint of port 0. */
 bool schema_is_set(const struct schema_row *row, const void *at);
 
 #endif

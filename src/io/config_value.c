@@ -299,6 +299,7 @@ static const struct {
 	[SCHEMA_ADDR] = { value_addr_parse, value_addr_print },
 	[SCHEMA_PREFIX] = { value_prefix_parse, value_prefix_print },
 	[SCHEMA_RANGE] = { value_range_parse, value_range_print },
+	[SCHEMA_ENDPOINT] = { value_endpoint_parse, value_endpoint_print },
 };
 
 bool schema_parse(const struct schema_row *row, struct span text, void *at,
@@ -314,6 +315,8 @@ void schema_print(FILE *to, const struct schema_row *row, const void *at)
 
 bool schema_is_set(const struct schema_row *row, const void *at)
 {
+	if (row->type == SCHEMA_ENDPOINT)
+		return ((const struct endpoint *)at)->port != 0;
 	if (row->type != SCHEMA_RANGE)
 		return true;
 	return ((const struct port_range *)at)->lo != 0;

@@ -28,5 +28,9 @@ void value_prefix_print(FILE *to, const struct schema_row *row, const void *at);
 bool value_range_parse(const struct schema_row *row, struct span text, void *at,
 		       char *why);
 void value_range_print(FILE *to, const struct schema_row *row, const void *at);
+bool value_endpoint_parse(const struct schema_row *row, struct span text,
+			  void *at, char *why);
+void value_endpoint_print(FILE *to, const struct schema_row *row,
+			  const void *at);
 
 #endif

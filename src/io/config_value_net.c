@@ -155,3 +155,47 @@ void value_range_print(FILE *to, const struct schema_row *row, const void *at)
 	(void)row;
 	fprintf(to, r->lo == r->hi ? "%u" : "%u-%u", r->lo, r->hi);
 }
+
+/* "ADDRESS:PORT", with an IPv6 address between brackets. */
+static bool read_endpoint(struct span text, struct endpoint *e)
+{
+	bool v6 = text.len > 0 && text.at[0] == '[';
+	size_t end = span_find(text, v6 ? ']' : ':');
+	struct cursor c = cursor_of(span_sub(text, end + v6, text.len));
+	struct span addr = span_sub(text, v6, end - v6);
+
+	rd_expect(&c, ':');
+	e->port = (uint16_t)rd_decimal(&c, DIGITS_PORT, UINT16_MAX);
+	if (!value_at_end(&c))
+		return false;
+	return (v6 ? addr_parse_v6(addr, &e->addr)
+		   : addr_parse_v4(addr, &e->addr)) == PARSE_OK;
+}
+
+bool value_endpoint_parse(const struct schema_row *row, struct span text,
+			  void *at, char *why)
+{
+	struct endpoint e;
+
+	(void)row;
+	if (!read_endpoint(text, &e) || e.port == 0)
+		return value_refuse(why, text,
+				    "is not an address and a port; write one "
+				    "such as 127.0.0.1:9742 or \"[::1]:9742\"");
+	if (addr_is_unspecified(&e.addr))
+		return value_refuse(why, text,
+				    "is the address of no host; name one of "
+				    "this host's own");
+	memcpy(at, &e, sizeof(e));
+	return true;
+}
+
+void value_endpoint_print(FILE *to, const struct schema_row *row,
+			  const void *at)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	(void)row;
+	endpoint_format(at, text);
+	fprintf(to, "\"%s\"", text);
+}

@@ -105,6 +105,60 @@ def check_prometheus(space):
         dialog.quit()
 
 
+def fetch(subject, path, where="127.0.0.1:9742"):
+    """(HTTP status or 000, body)"""
+    done = subject.call(argv=["curl", "-s", "-w", "\n%{http_code}",
+                              f"http://{where}{path}"])
+    body, _, status = done.stdout.rpartition("\n")
+    return status, body
+
+
+def check_metrics_over_http(space):
+    with Lab(space) as lab:
+        subject = Subject(lab, metrics={"listen": "127.0.0.1:9742"})
+        subject.start()
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+        status, body = fetch(subject, "/metrics")
+        same(status, "200", "status")
+        must("\nsallyport_sessions 1\n" in body, body)
+        names = [[line.split()[0] for line in text.splitlines()
+                  if not line.startswith("#")]
+                 for text in (body, subject.ctl("stats", "-F", "prometheus"))]
+        same(*names, "metrics over HTTP and of ctl")
+        same(fetch(subject, "/")[0], "404", "anything else")
+        dialog.quit()
+        wait_until(lambda: "\nsallyport_sessions 0\n" in
+                   fetch(subject, "/metrics")[1], "the session's end")
+        same(subject.ends(), 0, "exit status")
+        same(fetch(subject, "/metrics")[0], "000", "without a daemon")
+
+
+def check_nobody_listens_by_default(space):
+    with Lab(space) as lab:
+        subject = Subject(lab)
+        subject.start()
+        done = subject.call(argv=["ss", "-Hltnp"])
+        must("sallyport" not in done.stdout, done.stdout)
+        same(done.returncode, 0, "ss")
+
+
+def check_slow_scrapes_cost_only_their_place(space):
+    """Eight that never finish: the daemon goes on, and ends them."""
+    with Lab(space) as lab:
+        subject = Subject(lab, metrics={"listen": "127.0.0.1:9742"})
+        subject.start()
+        slow = [subprocess.Popen(
+            ["ip", "netns", "exec", lab.gateway.name, "bash", "-c",
+             "exec 3<>/dev/tcp/127.0.0.1/9742; printf 'GET /metr' >&3; "
+             "cat <&3"]) for _ in range(8)]
+        lab.serve("vsftpd")
+        Dialog(lab).quit()
+        for process in slow:
+            process.wait(PATIENCE + 10)
+        same(fetch(subject, "/metrics")[0], "200", "status")
+
+
 def check_the_shape_of_requests(space):
     with Lab(space) as lab:
         subject = Subject(lab)

@@ -39,10 +39,11 @@ def check_what_cannot_change_is_named(space):
             "queue": {"workers": 2, "length": 99},
             "limits": {"sessions": 7},
             "tls": {"fast-mark": "0x10", "data-mark": "0x20"},
+            "metrics": {"listen": "127.0.0.1:9742"},
             "control-socket": f"{subject.directory}/elsewhere"})
         answer = subject.raw(b"reload\n").decode()
         for name in ("queue.workers", "queue.length", "limits.sessions",
-                     "tls.fast-mark", "tls.data-mark", "control-socket"):
+                     "tls.fast-mark", "tls.data-mark", "metrics.listen", "control-socket"):
             must(f'"{name}"' in answer, f"no {name} in {answer}")
         must(not os.path.exists(f"{subject.directory}/elsewhere"),
              "a second socket")

@@ -43,6 +43,23 @@ def check_no_directory(space):
                 "/nonexistent/socket")
 
 
+def check_metrics_address_taken_or_not_ours(space):
+    with Lab(space) as lab:
+        first = Subject(lab, metrics={"listen": "127.0.0.1:9742"})
+        first.start()
+        # Its own queue and socket; the address alone is in the way.
+        second = Subject(lab, "second", queue={"first": 9},
+                         metrics={"listen": "127.0.0.1:9742"})
+        refuses(second, 3, "(Address already in use); set another "
+                "metrics.listen: 127.0.0.1:9742")
+        foreign = Subject(lab, "third", queue={"first": 9},
+                          metrics={"listen": "192.0.2.1:9742"})
+        refuses(foreign, 3, "(Cannot assign requested address); set another "
+                "metrics.listen: 192.0.2.1:9742")
+        must(not os.path.exists(foreign.socket), "the socket is left")
+        must(first.ask("status")["pid"], "the first daemon is gone")
+
+
 def check_not_a_socket(space):
     with Lab(space) as lab:
         subject = Subject(lab)

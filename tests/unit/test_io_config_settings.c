@@ -219,6 +219,7 @@ static void assert_full_clients(const struct policy *p)
 static void test_full(void **state)
 {
 	struct config c;
+	char metrics[ENDPOINT_TEXT_MAX];
 
 	(void)state;
 	assert_int_equal(config_load(&c, FILES "good-full.yaml", true,
@@ -241,6 +242,8 @@ static void test_full(void **state)
 	assert_prefix(&c.nat[1].inside, "fc00:10:1:4::/64");
 	assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
 	assert_string_equal(c.control_socket, "/tmp/other.sock");
+	endpoint_format(&c.metrics, metrics);
+	assert_string_equal(metrics, "[fc00::9]:65535");
 	config_free(&c);
 }
 

@@ -124,6 +124,56 @@ static void test_marks(void **state)
 	}
 }
 
+static void test_endpoints(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "127.0.0.1:9742", true },
+		{ "[::1]:1", true },
+		{ "203.0.113.9:65535", true },
+		{ "127.0.0.1", false },
+		{ "127.0.0.1:", false },
+		{ "127.0.0.1:0", false },
+		{ "127.0.0.1:65536", false },
+		{ "127.0.0.1:01", false },
+		{ "127.0.0.1:1 ", false },
+		{ "[127.0.0.1]:1", false },
+		{ "::1:1", false },
+		{ "[::1]", false },
+		{ "[::1", false },
+		{ "[::1]1", false },
+		{ "[]:1", false },
+		{ "[", false },
+		{ "]:1", false },
+		{ ":1", false },
+		{ "", false },
+		{ "localhost:1", false },
+		{ "0.0.0.0:1", false },
+		{ "[::]:1", false },
+	};
+	const struct schema_row *row =
+		schema_find(schema_find(NULL, span_str("metrics")),
+			    span_str("listen"));
+	char why[SCHEMA_WHY_MAX], printed[ENDPOINT_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct endpoint e = { .port = 7 };
+		struct span text = guarded_str(cases[i].text);
+
+		assert_int_equal(schema_parse(row, text, &e, why),
+				 cases[i].good);
+		endpoint_format(&e, printed);
+		if (cases[i].good)
+			assert_string_equal(printed, cases[i].text);
+		else
+			assert_int_equal(e.port, 7);
+		guarded_free(text);
+	}
+}
+
 /* The manual names every key, with the default of each that has one. */
 static void test_manual(void **state)
 {
@@ -226,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_number_bounds),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_endpoints),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_syntax),
