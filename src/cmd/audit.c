@@ -14,7 +14,6 @@
 
 #include "cmd/audit_files.h"
 #include "lab/twin.h"
-#include "lab/twin_conf.h"
 #include "report/audit.h"
 #include "report/audit_against.h"
 #include "report/escape.h"
@@ -108,15 +107,19 @@ static int run_twin(struct run *r)
 			"audit", "%s", r->result->text);
 }
 
-/* What the server's own file says of it. */
-static void take_conf(struct run *r, const struct twin_conf *conf,
-		      const char *path)
+/* What the server's own file says of it, the first where there are several. */
+static void take_server(struct run *r, const struct serverfile *f,
+			const char *path)
 {
-	r->spec.announces = conf->announced_known;
-	r->spec.announced = conf->announced;
-	r->spec.no_active = conf->no_active;
-	r->audit.conf = conf;
-	r->audit.conf_path = path;
+	const struct serverfile_site *site = &f->site[0];
+
+	r->spec.announces = site->advertised.line != 0 &&
+			    site->advertised.is_addr &&
+			    addr_is_v4(&site->advertised.addr);
+	r->spec.announced = site->advertised.addr;
+	r->spec.no_active = site->fact[FACT_ACTIVE].value == 0;
+	r->audit.server = f;
+	r->audit.server_path = path;
 }
 
 /* One file of nft's stands for both families. */
@@ -144,14 +147,16 @@ static int audit(struct audit_request *q, const char *config,
 	for (int f = 0; f < TWIN_FAMILIES; f++)
 		q->wish.rules[f] = against ? rules_of(q->against, m->against, f)
 					   : rules_of(q->rules, m->rules, f);
-	if (q->wish.passive.lo == 0 && q->server)
-		q->wish.passive = m->conf.passive;
+	if (q->wish.passive.lo == 0 && q->server &&
+	    serverfile_has_range(&m->server.site[0]))
+		q->wish.passive = m->server.site[0].passive;
 	twin_plan(&q->wish, &is.spec);
 	is.spec.sets = span_of(m->sets.at ? m->sets.at : "", m->sets.len);
 	if (q->server)
-		take_conf(&is, &m->conf, q->server);
+		take_server(&is, &m->server, q->server);
 	if (q->modules)
-		is.audit.modules = &m->options;
+		is.audit.modules = span_of(m->modules.at, m->modules.len);
+	is.audit.modules_path = q->modules;
 	is.audit.range_assumed = twin_plan_range_assumed(&q->wish, &is.spec);
 	was.spec = is.spec;
 	was.spec.run = NULL;

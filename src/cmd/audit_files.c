@@ -68,24 +68,25 @@ static int read_text(const char *path, struct audit_text_file *out)
 	return EXIT_WELL;
 }
 
-static int read_conf(const struct audit_request *q, struct audit_files *m)
+static int read_server(const char *path, struct serverfile *out)
 {
 	char shown[AUDIT_SHOWN_MAX];
-	int status = read_text(q->server, &m->server);
+	enum serverfile_result result;
+	uint32_t line;
 
-	if (status != EXIT_WELL || !q->server)
-		return status;
-	twin_conf_read(span_of(m->server.at, m->server.len), &m->conf);
-	if (!m->conf.server)
-		return fail_path(EXIT_BAD_INPUT,
-				 "not of vsftpd, ProFTPD or Pure-FTPd",
-				 q->server);
-	if (m->conf.bad_line == 0)
+	if (!path)
 		return EXIT_WELL;
-	escape_text(span_str(q->server), shown, sizeof(shown));
-	return cmd_fail(EXIT_BAD_INPUT, "audit",
-			"the value makes no sense: %s:%u", shown,
-			m->conf.bad_line);
+	result = serverfile_load(path, out, &line);
+	if (result == SERVERFILE_OK)
+		return EXIT_WELL;
+	if (result == SERVERFILE_SYSTEM)
+		return fail_path(EXIT_BAD_INPUT, strerror(errno), path);
+	if (line == 0)
+		return fail_path(EXIT_BAD_INPUT, serverfile_result_text(result),
+				 path);
+	escape_text(span_str(path), shown, sizeof(shown));
+	return cmd_fail(EXIT_BAD_INPUT, "audit", "%s: %s:%u",
+			serverfile_result_text(result), shown, line);
 }
 
 int audit_files_read(const struct audit_request *q, struct audit_files *m)
@@ -103,10 +104,8 @@ int audit_files_read(const struct audit_request *q, struct audit_files *m)
 		status = read_text(q->sets, &m->sets);
 	if (status == EXIT_WELL)
 		status = read_text(q->modules, &m->modules);
-	if (status == EXIT_WELL && q->modules)
-		twin_modules_read(span_of(m->modules.at, m->modules.len),
-				  &m->options);
-	return status == EXIT_WELL ? read_conf(q, m) : status;
+	return status == EXIT_WELL ? read_server(q->server, &m->server)
+				   : status;
 }
 
 void audit_files_free(struct audit_files *m)
@@ -116,6 +115,5 @@ void audit_files_free(struct audit_files *m)
 		rulefile_free(&m->against[f]);
 	}
 	free(m->sets.at);
-	free(m->server.at);
 	free(m->modules.at);
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "lab/rulefile.h"
-#include "lab/twin_conf.h"
+#include "lab/serverfile.h"
 #include "lab/twin_plan.h"
 
 /* A path or an option's value in a message. */
@@ -28,9 +28,8 @@ struct audit_files {
 	struct audit_text_file {
 		char *at; /* NULL: none */
 		size_t len;
-	} sets, server, modules;
-	struct twin_conf conf;
-	struct twin_modules options;
+	} sets, modules;
+	struct serverfile server;
 };
 
 /* Read all files. Gives an exit status, and has said what is wrong;

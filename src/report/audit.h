@@ -10,8 +10,9 @@
 
 #include <jansson.h>
 
+#include "lab/serverfile.h"
+#include "lab/trap.h"
 #include "lab/twin.h"
-#include "lab/twin_conf.h"
 
 /* What was looked at and what came out; it owns nothing. */
 struct audit {
@@ -21,9 +22,10 @@ struct audit {
 	const char *rules[TWIN_FAMILIES];
 	const char *sets;
 	bool range_assumed; /* nobody said which passive range the server has */
-	const struct twin_conf *conf; /* of the server inside; NULL: none */
-	const char *conf_path;
-	const struct twin_modules *modules; /* NULL: none were given */
+	const struct serverfile *server; /* of the one inside; NULL: none */
+	const char *server_path;
+	struct span modules; /* options of kernel modules; may be empty */
+	const char *modules_path;
 };
 
 /* The answers for people. */
@@ -92,17 +94,10 @@ const char *audit_advice_name(int what);
 
 /* --- audit_trap.c ------------------------------------------------------------------ */
 
-/* A trap that a rule set has walked into. */
-struct audit_trap {
-	const char *id; /* stable */
-	enum twin_family family;
-	uint32_t rule;    /* or NONE */
-	const char *text; /* a sentence without a full stop */
-};
+/* Known traps (lab/trap.h). Rules of nft are not looked at. False: no memory. */
+bool audit_traps(const struct audit *a, struct traps *out);
 
-#define AUDIT_TRAPS_MAX 32
-
-size_t audit_traps(const struct audit *a,
-		   struct audit_trap out[AUDIT_TRAPS_MAX]);
+/* The file that a trap is in, as it was given; NULL: none. */
+const char *audit_trap_path(const struct audit *a, const struct trap *t);
 
 #endif

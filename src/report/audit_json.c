@@ -184,22 +184,38 @@ static json_t *opens_json(const struct audit *a)
 	return object_done(&list);
 }
 
+static json_t *trap_json(const struct audit *a, const struct trap *t)
+{
+	static const char *const severity[] = {
+		[SEVERITY_INFO] = "info",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_CRITICAL] = "critical",
+	};
+	struct object o = object_new();
+
+	object_add(&o, "id", json_string(t->id));
+	object_add(&o, "severity", json_string(severity[t->severity]));
+	object_add(&o, "text", json_string(t->text));
+	object_add(&o, "detail", name_json(t->detail));
+	object_add(&o, "change", name_json(t->change));
+	object_add(&o, "file", name_json(audit_trap_path(a, t)));
+	object_add(&o, "line", number_json(t->line));
+	object_add(&o, "rule",
+		   t->source == TRAP_IN_RULES
+			   ? rule_json(a, t->family, t->rule, NULL)
+			   : json_null());
+	return object_done(&o);
+}
+
 static json_t *traps_json(const struct audit *a)
 {
-	struct audit_trap trap[AUDIT_TRAPS_MAX];
-	size_t traps = audit_traps(a, trap);
-	struct object list = { json_array(), false };
+	static struct traps traps;
+	struct object list = { json_array(), !audit_traps(a, &traps) };
 
-	for (size_t i = 0; i < traps; i++) {
-		struct object o = object_new();
-
-		object_add(&o, "id", json_string(trap[i].id));
-		object_add(&o, "text", json_string(trap[i].text));
-		object_add(&o, "rule",
-			   rule_json(a, trap[i].family, trap[i].rule, NULL));
-		if (json_array_append_new(list.json, object_done(&o)) != 0)
+	for (size_t i = 0; !list.failed && i < traps.count; i++)
+		if (json_array_append_new(list.json,
+					  trap_json(a, &traps.at[i])) != 0)
 			list.failed = true;
-	}
 	return object_done(&list);
 }
 

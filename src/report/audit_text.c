@@ -85,6 +85,24 @@ static void put_reach(FILE *to, const struct audit *a, int family)
 			family_name[family]);
 }
 
+/* What its file says, and what in it is wrong. */
+static void put_server(FILE *to, const struct audit *a)
+{
+	if (!a->server)
+		return;
+	fprintf(to, "  The server inside is %s, as ",
+		serverfile_kind_name(a->server->kind));
+	put_escaped(to, a->server_path);
+	fputs(" says.\n", to);
+	for (size_t i = 0; i < a->server->problems; i++) {
+		fputs("    ", to);
+		put_escaped(to, a->server_path);
+		if (a->server->problem[i].line != 0)
+			fprintf(to, ":%u", a->server->problem[i].line);
+		fprintf(to, ": %s\n", a->server->problem[i].text);
+	}
+}
+
 static void put_layout(FILE *to, const struct audit *a)
 {
 	char range[TEXT_RANGE_MAX];
@@ -93,11 +111,7 @@ static void put_layout(FILE *to, const struct audit *a)
 		put_side(to, a, side);
 	for (int f = 0; f < TWIN_FAMILIES; f++)
 		put_reach(to, a, f);
-	if (a->conf) {
-		fprintf(to, "  The server inside is %s, as ", a->conf->server);
-		put_escaped(to, a->conf_path);
-		fputs(" says.\n", to);
-	}
+	put_server(to, a);
 	text_range(&a->spec->passive, range);
 	fprintf(to, "  Passive ports of both servers: %s%s.\n", range,
 		a->range_assumed ? ", as nobody said and no rule names any; "
@@ -324,25 +338,44 @@ static void put_opens(FILE *to, const struct audit *a)
 	}
 }
 
-static void put_traps(FILE *to, const struct audit *a)
+static void put_trap(FILE *to, const struct audit *a, const struct trap *t)
 {
-	struct audit_trap trap[AUDIT_TRAPS_MAX];
-	size_t traps = audit_traps(a, trap);
+	const char *path = audit_trap_path(a, t);
 
-	if (traps == 0)
-		return;
-	fputs("\nKnown traps\n", to);
-	for (size_t i = 0; i < traps; i++) {
-		const struct rule *r =
-			audit_rule(a, trap[i].family, trap[i].rule);
-
-		fprintf(to, "  %s: %s\n", trap[i].id, trap[i].text);
-		if (!r)
-			continue;
+	fprintf(to, "  %s: %s", t->id, t->text);
+	if (t->detail[0]) {
+		fputs(" (", to);
+		put_escaped(to, t->detail);
+		fputc(')', to);
+	}
+	fputc('\n', to);
+	if (t->source == TRAP_IN_RULES && t->rule != RULEFILE_NONE) {
 		fputs("      ", to);
-		audit_place(to, a, trap[i].family, trap[i].rule, NULL);
+		audit_place(to, a, t->family, t->rule, NULL);
+		fputc('\n', to);
+	} else if (path) {
+		fputs("      ", to);
+		put_escaped(to, path);
+		if (t->line != 0)
+			fprintf(to, ":%u", t->line);
 		fputc('\n', to);
 	}
+	if (t->change[0]) {
+		fputs("      ", to);
+		put_escaped(to, t->change);
+		fputc('\n', to);
+	}
+}
+
+static void put_traps(FILE *to, const struct audit *a)
+{
+	static struct traps traps;
+
+	if (!audit_traps(a, &traps) || traps.count == 0)
+		return;
+	fputs("\nKnown traps\n", to);
+	for (size_t i = 0; i < traps.count; i++)
+		put_trap(to, a, &traps.at[i]);
 }
 
 static void put_advice(FILE *to, const struct audit *a)

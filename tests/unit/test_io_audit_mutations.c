@@ -312,7 +312,7 @@ static void test_missing_rules_of_ipv6_are_told(void **state)
 	write_file(0, true, NULL);
 	json = audit(-1, &status);
 	json_array_foreach(json_object_get(json, "traps"), i, trap) told |=
-		strcmp(string(trap, "id"), "ipv6-missing") == 0;
+		strcmp(string(trap, "id"), "ipv6-open") == 0;
 	assert_true(told);
 	/* What the policy (line 3) stopped is let through. */
 	json_array_foreach(json_object_get(json, "against"), i, change)
