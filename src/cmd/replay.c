@@ -8,8 +8,8 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include "cmd/progress.h"
 #include "io/config.h"
@@ -43,6 +43,9 @@ struct viewers {
 
 /* Sessions that the key log does not open, by name; then only their number. */
 #define UNREAD_SHOWN_MAX 10
+
+/* What a pipe holds (pipe(7)). */
+#define OUTPUT_BUFFER 65536
 
 /* A file's name is shown up to here. */
 #define SHOWN_MAX 256
@@ -333,6 +336,9 @@ static int replay(const char *config_path, const struct request *request)
 	signal(SIGPIPE, SIG_IGN);
 	/* The thread that reads ahead prints nothing. */
 	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
+	/* A terminal gets each line. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 	status = check_write_path(request);
 	if (status == EXIT_WELL && request->keylog_path)
 		status = open_keylog(request->keylog_path, &log);

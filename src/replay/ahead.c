@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A ring of batches between two threads. The reader fills them in turn, the
- * other side empties them; each waits where the next one is still the other's.
+ * other side empties them. Numbers of batches count on; a batch's place in the
+ * ring is its number's rest.
  */
 #include "replay/ahead.h"
 
@@ -10,18 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sallyport/packet.h>
-
 /* Behind AHEAD_BATCH_BYTES there is room for one more packet. */
 #define ROOM (AHEAD_BATCH_BYTES + CAPTURE_FRAME_MAX)
 
 struct batch {
-	bool full; /* the emptying side's */
 	size_t count;
 	enum capture_result last; /* behind its packets */
 	struct capture_progress progress;
 	struct capture_packet packet[AHEAD_BATCH]; /* ip lies in @room */
-	struct conns_ahead ends[AHEAD_BATCH];
+	struct packet tcp[AHEAD_BATCH];            /* the same, read */
+	struct conns_ahead ends[AHEAD_BATCH];      /* known: it is TCP */
 	uint8_t room[ROOM];
 };
 
@@ -32,12 +31,14 @@ struct ahead {
 
 	pthread_t reader;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a batch's @full, or @stop */
+	pthread_cond_t more; /* @filled went up */
+	pthread_cond_t room; /* @emptied went up far enough, or @stop */
+	size_t filled, emptied;
 	bool stop;
 	struct batch *batch; /* AHEAD_BATCHES of them */
 
 	struct batch *now; /* being emptied; NULL: none */
-	size_t number;     /* of batches emptied so far */
+	size_t number;     /* of the one behind it */
 	size_t at;         /* in @now */
 };
 
@@ -51,15 +52,15 @@ static struct batch *batch_at(struct ahead *a, size_t number)
 /* Copies @p's bytes to @used in the room; gives the bytes used then. */
 static size_t put(struct batch *b, size_t used, struct capture_packet *p)
 {
+	struct packet *tcp = &b->tcp[b->count];
 	struct conns_ahead *ends = &b->ends[b->count++];
-	struct packet tcp;
 
 	if (p->ip.len)
 		memcpy(b->room + used, p->ip.at, p->ip.len);
 	p->ip.at = b->room + used;
 	*ends = (struct conns_ahead){ 0 };
-	if (packet_decode(p->ip, &tcp) == PACKET_TCP)
-		*ends = conns_ahead_of(&tcp.src, &tcp.dst);
+	if (packet_decode(p->ip, tcp) == PACKET_TCP)
+		*ends = conns_ahead_of(&tcp->src, &tcp->dst);
 	return used + p->ip.len;
 }
 
@@ -80,25 +81,18 @@ static void fill(struct ahead *a, struct batch *b)
 	b->progress = capture_merge_progress(a->from);
 }
 
-/* Wait until @b is @full, or not; false: it is time to stop. */
-static bool await(struct ahead *a, const struct batch *b, bool full)
+/* Wait until there is a batch to fill; false: it is time to stop. */
+static bool await_room(struct ahead *a)
 {
 	bool goes_on;
 
 	pthread_mutex_lock(&a->lock);
-	while (b->full != full && !a->stop)
-		pthread_cond_wait(&a->changed, &a->lock);
+	if (a->filled - a->emptied == AHEAD_BATCHES)
+		while (a->filled - a->emptied > AHEAD_BATCHES / 2 && !a->stop)
+			pthread_cond_wait(&a->room, &a->lock);
 	goes_on = !a->stop;
 	pthread_mutex_unlock(&a->lock);
 	return goes_on;
-}
-
-static void hand_over(struct ahead *a, struct batch *b, bool full)
-{
-	pthread_mutex_lock(&a->lock);
-	b->full = full;
-	pthread_cond_signal(&a->changed);
-	pthread_mutex_unlock(&a->lock);
 }
 
 static void *read_all(void *arg)
@@ -106,14 +100,15 @@ static void *read_all(void *arg)
 	struct ahead *a = arg;
 	bool more = true;
 
-	for (size_t number = 0; more; number++) {
+	for (size_t number = 0; more && await_room(a); number++) {
 		struct batch *b = batch_at(a, number);
 
-		if (!await(a, b, false))
-			break;
 		fill(a, b);
 		more = b->last == CAPTURE_PACKET;
-		hand_over(a, b, true);
+		pthread_mutex_lock(&a->lock);
+		a->filled = number + 1;
+		pthread_cond_signal(&a->more);
+		pthread_mutex_unlock(&a->lock);
 	}
 	return NULL;
 }
@@ -145,7 +140,8 @@ struct ahead *ahead_new(struct capture_merge *m, struct conns *conns)
 	a->from = m;
 	a->conns = conns;
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->changed, NULL);
+	pthread_cond_init(&a->more, NULL);
+	pthread_cond_init(&a->room, NULL);
 	/* Both draw the tables' secret: before there are two threads. */
 	conns_ahead_of(&(struct endpoint){ 0 }, &(struct endpoint){ 0 });
 	/* Of a pipe the size is 0. Without a thread it goes slower, no more. */
@@ -175,14 +171,20 @@ static void fetch_next(struct ahead *a)
 		fetch(a, (size_t)(CONNS_AHEAD - step) * AHEAD_STEP, step);
 }
 
+/* Give back the batch that was emptied, and wait for the next one. The reader
+ * ends with one that is its last. */
 static void next_batch(struct ahead *a)
 {
 	conns_hint(a->conns, NULL);
-	if (a->now)
-		hand_over(a, a->now, false);
+	pthread_mutex_lock(&a->lock);
+	a->emptied = a->number;
+	if (a->filled - a->emptied <= AHEAD_BATCHES / 2)
+		pthread_cond_signal(&a->room);
+	while (a->filled == a->number)
+		pthread_cond_wait(&a->more, &a->lock);
+	pthread_mutex_unlock(&a->lock);
 	a->now = batch_at(a, a->number++);
 	a->at = 0;
-	await(a, a->now, true);
 	fetch_first(a);
 }
 
@@ -203,6 +205,15 @@ enum capture_result ahead_next(struct ahead *a, struct capture_packet *out)
 	return CAPTURE_PACKET;
 }
 
+const struct packet *ahead_packet(const struct ahead *a)
+{
+	const size_t given = a->at - 1;
+
+	if (!a->threaded || !a->now || !a->now->ends[given].known)
+		return NULL;
+	return &a->now->tcp[given];
+}
+
 struct capture_progress ahead_progress(const struct ahead *a)
 {
 	if (!a->threaded)
@@ -217,7 +228,7 @@ void ahead_stop(struct ahead *a)
 		return;
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
-	pthread_cond_signal(&a->changed);
+	pthread_cond_signal(&a->room);
 	pthread_mutex_unlock(&a->lock);
 	pthread_join(a->reader, NULL);
 	a->threaded = false;
@@ -228,7 +239,8 @@ void ahead_free(struct ahead *a)
 	if (!a)
 		return;
 	ahead_stop(a);
-	pthread_cond_destroy(&a->changed);
+	pthread_cond_destroy(&a->more);
+	pthread_cond_destroy(&a->room);
 	pthread_mutex_destroy(&a->lock);
 	free(a->batch);
 	free(a);

@@ -7,6 +7,8 @@
 #ifndef REPLAY_AHEAD_H
 #define REPLAY_AHEAD_H
 
+#include <sallyport/packet.h>
+
 #include "io/capture_merge.h"
 #include "replay/conn.h"
 
@@ -14,10 +16,11 @@
 #define AHEAD_SIZE_MIN (1u << 20)
 
 /* Packets that change hands at once; and the room for them, which the last one
- * may exceed. Small enough to stay in a cache of 2 MiB. */
+ * may exceed. Of the batches half may be used up before the reader is woken:
+ * each waking costs as much as a hundred packets. */
 #define AHEAD_BATCH       256
 #define AHEAD_BATCH_BYTES (256u * 1024)
-#define AHEAD_BATCHES     4
+#define AHEAD_BATCHES     16
 
 /* Steps of conns_ahead(), so many packets apart: eight packets take longer than
  * a look into memory. */
@@ -31,6 +34,10 @@ struct ahead *ahead_new(struct capture_merge *m, struct conns *conns);
 
 /* As capture_merge_next(); out->ip lives until the next call. */
 enum capture_result ahead_next(struct ahead *a, struct capture_packet *out);
+
+/* The packet that was given last, where it is TCP and was read already; NULL:
+ * it was not. It lives as long. */
+const struct packet *ahead_packet(const struct ahead *a);
 
 /* As capture_merge_progress(), a little ahead. */
 struct capture_progress ahead_progress(const struct ahead *a);

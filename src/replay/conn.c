@@ -21,6 +21,9 @@ struct conn_way {
 	UT_hash_handle hh;
 };
 
+/* Of the cache. */
+#define LINE 64
+
 /* The head of each list is its oldest. */
 struct age {
 	struct conn *head;
@@ -150,10 +153,18 @@ void conns_drop(struct conns *t, struct conn *c)
 	release(t, c);
 }
 
+/* Zeroed memory that begins with a cache line. */
+static void *take_lines(size_t size)
+{
+	void *at = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
+
+	return at ? memset(at, 0, size) : NULL;
+}
+
 static bool way_add(struct conns *t, struct conn *c, int number,
 		    const struct endpoint *from, const struct endpoint *to)
 {
-	struct conn_way *way = calloc(1, sizeof(*way));
+	struct conn_way *way = take_lines(sizeof(*way));
 
 	if (!way)
 		return false;
@@ -207,7 +218,7 @@ struct conn *conns_add(struct conns *t, enum conn_role role,
 	if (old.conn)
 		conns_drop(t, old.conn);
 	make_room(t);
-	c = calloc(1, sizeof(*c));
+	c = take_lines(sizeof(*c));
 	if (!c)
 		return NULL;
 	c->role = role;
@@ -282,13 +293,11 @@ void conns_free(struct conns *t)
 
 /* --- ahead ------------------------------------------------------------------ */
 
-#define LINE 64
-
 /* Entries with other hashes that lie before it in its bucket. */
 #define CHAIN_MAX 4
 
 /* Up to the end of what every packet needs. */
-#define CONN_HOT offsetof(struct conn, from)
+#define CONN_HOT offsetof(struct conn, opened)
 
 static void fetch(const void *at, size_t len)
 {

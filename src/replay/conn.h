@@ -66,12 +66,12 @@ struct conn_side {
 	bool sums_seen;
 	bool bad_sums; /* its checksums say nothing: see replay.h */
 	bool fin, fin_acked;
-	uint32_t end; /* the number behind the highest byte seen */
+	uint8_t last_at; /* in @last */
+	uint32_t end;    /* the number behind the highest byte seen */
 	uint32_t fin_end;
 	uint64_t bytes;    /* of payload, each once */
 	uint64_t ip_bytes; /* of packets, each as often as it came */
 	struct conn_last last[CONN_LAST_MAX];
-	uint8_t last_at;
 };
 
 struct conn_way;
@@ -84,7 +84,8 @@ struct conn_again {
 };
 
 struct conn {
-	/* What every packet needs lies together, for conns_ahead(). */
+	/* What every packet needs lies together, in four cache lines: see
+	 * conns_ahead(). */
 	struct conn_way *way[CONN_WAYS];
 	enum conn_role role;
 	bool closed;
@@ -101,11 +102,13 @@ struct conn {
 	bool established; /* one whose handshake was finished */
 	uint32_t isn;     /* of the opener */
 	uint64_t packets, wire_bytes;
-	struct story_place opened, last;
-	uint64_t touched, listed; /* see conns_touch() */
+	struct story_place last;
+	uint64_t touched;         /* see conns_touch() */
 	struct data_hello *hello; /* NULL: nothing of TLS under way */
 	struct conn_side side[2]; /* the opener's, the other's */
 
+	struct story_place opened;
+	uint64_t listed;                  /* see conns_touch() */
 	struct endpoint from, to;         /* way[0]'s */
 	struct endpoint out_from, out_to; /* behind the gateway: way[1]'s,
 					   * where there is one */

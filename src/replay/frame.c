@@ -78,6 +78,26 @@ void frame_read(struct span ip, bool snapped, uint8_t room[FRAME_ROOM],
 		out->payload += out->wire_len - (uint32_t)ip.len;
 }
 
+bool frame_take(const struct packet *p, struct frame *out)
+{
+	const bool v4 = is_v4(p->ip);
+
+	/* IPv6's headers may hold a fragment of one (RFC 6946). */
+	if (!v4 && p->tcp_at != IPV6_HEADER)
+		return false;
+	*out = (struct frame){
+		.kind = PACKET_TCP,
+		.packet = *p,
+		.ip = p->ip,
+		.raw = p->ip,
+		.payload = (uint32_t)packet_payload(p).len,
+		.wire_len = (uint32_t)p->ip.len,
+		.ttl = p->ip.at[v4 ? 8 : 7],
+		.id = v4 ? be16(p->ip.at + 4) : 0,
+	};
+	return true;
+}
+
 /* What Linux leaves in the field for a card to go on with: the sum of the
  * pseudo header, of a packet that is to be cut into segments without length. */
 static uint16_t pseudo_sum(const struct packet *p, size_t tcp_len)

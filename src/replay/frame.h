@@ -36,6 +36,10 @@ struct frame {
 void frame_read(struct span ip, bool snapped, uint8_t room[FRAME_ROOM],
 		struct frame *out);
 
+/* The same for @p, read already, which is whole and neither fragment nor
+ * anything but TCP directly behind IP. False: it is not so. */
+bool frame_take(const struct packet *p, struct frame *out);
+
 /*
  * Does the TCP checksum fit? Or is it one that the network card was still to
  * finish: the sum of the pseudo-header alone (as Linux leaves it) or nothing?

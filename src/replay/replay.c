@@ -149,21 +149,35 @@ static void take_tcp(struct replay *r, struct frame *f)
 		flow_packet(r, &found, f);
 }
 
-static void take(struct replay *r, const struct capture_packet *p)
+/* Put together and mended. False: it waits for other fragments, or is of no
+ * use. */
+static bool read_frame(struct replay *r, const struct capture_packet *p,
+		       struct frame *f)
 {
-	struct frame f;
+	const struct packet *tcp = p->snapped ? NULL : ahead_packet(r->ahead);
 	struct span ip;
 
-	world_time(r, p->at_us);
+	if (tcp && frame_take(tcp, f))
+		return true;
 	switch (reassemble_packet(r->fragments, p->ip, p->at_us, &ip)) {
 	case REASSEMBLE_PASS:
 	case REASSEMBLE_WHOLE:
 		break;
 	case REASSEMBLE_WAITS:
 	case REASSEMBLE_DROPPED:
-		return;
+		return false;
 	}
-	frame_read(ip, p->snapped && ip.at == p->ip.at, r->frame_room, &f);
+	frame_read(ip, p->snapped && ip.at == p->ip.at, r->frame_room, f);
+	return true;
+}
+
+static void take(struct replay *r, const struct capture_packet *p)
+{
+	struct frame f;
+
+	world_time(r, p->at_us);
+	if (!read_frame(r, p, &f))
+		return;
 	if (f.kind == PACKET_TCP)
 		take_tcp(r, &f);
 	else
