@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -127,7 +128,7 @@ static uint16_t tcp_sum(const uint8_t *packet, size_t from, size_t len,
 /* A bare ACK with numbers that no window holds; gives its length. The IPv4
  * header checksum is left to the kernel, as raw(7) promises. */
 static size_t ack_write(uint8_t out[60], const struct endpoint *from,
-			const struct endpoint *to)
+			const struct endpoint *to, uint32_t seq, uint32_t ack)
 {
 	bool v4 = addr_is_v4(&from->addr);
 	size_t at = v4 ? 12 : 8, start = at;
@@ -141,8 +142,10 @@ static size_t ack_write(uint8_t out[60], const struct endpoint *from,
 	at += put_addr(out + at, &to->addr);
 	put_be16(out + at, from->port);
 	put_be16(out + at + 2, to->port);
-	out[at + 4] = 0x12;  /* sequence number */
-	out[at + 8] = 0x34;  /* acknowledgement number */
+	put_be16(out + at + 4, (uint16_t)(seq >> 16));
+	put_be16(out + at + 6, (uint16_t)seq);
+	put_be16(out + at + 8, (uint16_t)(ack >> 16));
+	put_be16(out + at + 10, (uint16_t)ack);
 	out[at + 12] = 0x50; /* no options */
 	out[at + 13] = 0x10; /* ACK */
 	put_be16(out + at + 14, WINDOW);
@@ -195,13 +198,41 @@ static unsigned long counted(const struct family *fam, const char *chain)
 			   fam->iptables, chain);
 }
 
+static void forge_with(struct fixture *f, const struct endpoint *from,
+		       const struct endpoint *to, uint32_t seq, uint32_t ack)
+{
+	uint8_t packet[60];
+	size_t len = ack_write(packet, from, to, seq, ack);
+
+	assert_int_equal(inject_send(&f->in, span_of(packet, len)), 0);
+}
+
+/* Any numbers: a liberal entry lets them pass. */
 static void forge(struct fixture *f, const struct endpoint *from,
 		  const struct endpoint *to)
 {
-	uint8_t packet[60];
-	size_t len = ack_write(packet, from, to);
+	forge_with(f, from, to, 0x12000000, 0x34000000);
+}
 
-	assert_int_equal(inject_send(&f->in, span_of(packet, len)), 0);
+/* The number that @fd sends or expects next (tcp(7), TCP_REPAIR). */
+static uint32_t number_of(int fd, int queue)
+{
+	const int on = TCP_REPAIR_ON, off = TCP_REPAIR_OFF_NO_WP;
+	uint32_t seq = 0;
+	socklen_t len = sizeof(seq);
+
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on,
+				    sizeof(on)),
+			 0);
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue,
+				    sizeof(queue)),
+			 0);
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, &seq, &len),
+			 0);
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &off,
+				    sizeof(off)),
+			 0);
+	return seq;
 }
 
 static void assert_caught(int tap, const struct endpoint *from,
@@ -318,7 +349,10 @@ static void a_strict_entry_calls_them_invalid(void **state)
 	netns_go(f->lab.gateway);
 	rules_count(&families[0]);
 	public.port = netns_peer(server).port;
-	forge(f, &at, &public);
+	/* Old numbers are ignored rather than invalid; what nobody has sent
+	 * yet cannot be acknowledged. */
+	forge_with(f, &at, &public, number_of(server, TCP_SEND_QUEUE),
+		   number_of(server, TCP_RECV_QUEUE) + (1u << 24));
 	/* The reset comes when the kernel gets to it. */
 	for (int i = 0; i < 5000 && counted(&families[0], "OUTPUT") < 2; i++)
 		sched_yield();
