@@ -58,6 +58,7 @@ static int forget(void **state)
 	(void)state;
 	audit_run_free(&r);
 	r = (struct audit_run){ .status = 0 };
+	audit_run_free(&r);
 	return 0;
 }
 
