@@ -50,6 +50,7 @@ static int remove_all(void **state)
 	unlink(path_of("rules", path));
 	unlink(path_of("evil", path));
 	unlink(path_of("conf", path));
+	audit_run_free(&r);
 	return rmdir(directory);
 }
 
@@ -58,7 +59,6 @@ static int forget(void **state)
 	(void)state;
 	audit_run_free(&r);
 	r = (struct audit_run){ .status = 0 };
-	audit_run_free(&r);
 	return 0;
 }
 
