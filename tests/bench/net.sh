@@ -36,6 +36,11 @@ parts=$8
 connects=100
 log=$here/sallyport.log
 
+# Sessions end by RST, thousands a second. While conntrack remembers them, for ten
+# seconds otherwise, the helper's expectations fill the kernel's table, and then
+# it drops what asks for more.
+short_lived='echo 1 >/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_close'
+
 # The range that the server's ports come from: any.
 range="32768-60999"
 
@@ -70,6 +75,7 @@ link() { # HOST GATEWAY NUMBER HOST-DEVICE GATEWAY-DEVICE NET LAST
 gateway() { # NAME NUMBER POLICY
 	space "$1" &&
 	in_ns "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' &&
+	in_ns "$1" sh -c "$short_lived" &&
 	link client "$1" "$2" c inside 1 4 &&
 	link server "$1" "$2" s outside 2 5 &&
 	in_ns client ip route add "10.2.$2.0/24" via "10.1.$2.1" &&
