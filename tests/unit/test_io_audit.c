@@ -93,7 +93,6 @@ static void audit_as(uid_t uid, char *const more[])
 	argv[count] = NULL;
 	free(r.out);
 	free(r.err);
-	audit_run_free(&r);
 	audit_run(&r, uid, directory, argv);
 	if (audit_run_denied(&r))
 		skip();
@@ -115,7 +114,6 @@ static void says(const char *text, const char *part)
 
 static void refused(char *const argv[], const char *why)
 {
-	audit_run_free(&r);
 	audit_run(&r, 0, directory, argv);
 	says(r.err, why);
 	assert_int_equal(r.status, 2);
@@ -409,7 +407,6 @@ static void test_rules_of_nft(void **state)
 	write_sets(NFT "\t\tiifname \"in0\" accept\n\t}\n}\n");
 	free(r.out);
 	free(r.err);
-	audit_run_free(&r);
 	audit_run(&r, 0, directory, argv);
 	if (audit_run_denied(&r))
 		skip();
@@ -433,7 +430,6 @@ static void test_nft_reads_no_other_files(void **state)
 	write_rules(NFT "\t}\n}\ninclude \"/etc/passwd\"\n");
 	refused(argv, "not what nft list ruleset prints: rules:7");
 	write_rules(NFT "\t\tinclude \"/etc/passwd\"\n\t}\n}\n");
-	audit_run_free(&r);
 	audit_run(&r, 0, directory, argv);
 	if (audit_run_denied(&r))
 		skip();
