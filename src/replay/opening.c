@@ -4,7 +4,7 @@
 
 #include "replay/state.h"
 
-static bool is_watched(const struct replay *r, uint16_t port)
+bool opening_is_watched(const struct replay *r, uint16_t port)
 {
 	return policy_is_watched_port(&r->config->policy, port);
 }
@@ -56,7 +56,7 @@ static void control_syn(struct replay *r, struct frame *f,
 static bool is_control(const struct replay *r, const struct packet *p,
 		       const struct pair *pair)
 {
-	return is_watched(r, p->dst.port) ||
+	return opening_is_watched(r, p->dst.port) ||
 	       (pair && endpoint_equal(&p->dst, &pair->nat.server_public));
 }
 
@@ -69,7 +69,7 @@ static void second_syn(struct replay *r, struct frame *f,
 
 	r->counts->second_legs++;
 	/* A control port that the gateway alone gives to the server. */
-	if (!c && is_watched(r, p->dst.port)) {
+	if (!c && opening_is_watched(r, p->dst.port)) {
 		control_syn(r, f, src, dst);
 		c = conns_find(r->conns, src, dst).conn;
 	}

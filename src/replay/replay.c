@@ -19,11 +19,6 @@ static bool is_opening(const struct packet *p)
 	return (p->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-static bool is_watched(const struct replay *r, uint16_t port)
-{
-	return policy_is_watched_port(&r->config->policy, port);
-}
-
 /* Nobody knows it: it goes by the configured translation alone. */
 static void pass_by(struct replay *r, const struct frame *f)
 {
@@ -83,11 +78,12 @@ static struct conn *midstream(struct replay *r, const struct frame *f)
 	struct pair *pair;
 	struct conn *c = NULL;
 
-	if (is_watched(r, p->dst.port) || is_watched(r, p->src.port)) {
+	if (opening_is_watched(r, p->dst.port) ||
+	    opening_is_watched(r, p->src.port)) {
 		/* Without content there is nothing to pick up. */
 		if (!f->payload || p->flags & (TCP_SYN | TCP_RST))
 			return NULL;
-		c = is_watched(r, p->dst.port)
+		c = opening_is_watched(r, p->dst.port)
 			    ? conns_add(r->conns, CONN_CONTROL, &p->src,
 					&p->dst)
 			    : conns_add(r->conns, CONN_CONTROL, &p->dst,
@@ -295,6 +291,7 @@ static void finish(struct replay *r, const struct capture_merge *m)
 	r->conn = NULL;
 	world_shutdown(r);
 	conns_clear(r->conns, CONN_CONTROL);
+	r->counts->unfollowed = r->end.unfollowed;
 	r->counts->bad_fragments = reassemble_counts(r->fragments)->bad;
 	if (r->hidden)
 		r->counts->unread = hidden_counts(r->hidden).unread;

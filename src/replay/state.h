@@ -143,6 +143,9 @@ void flow_tell(struct replay *r, struct conn *c);
 
 /* --- opening.c ---------------------------------------------------------------- */
 
+/* Is it one of the configured control ports? */
+bool opening_is_watched(const struct replay *r, uint16_t port);
+
 /* @f is a SYN without ACK. */
 void opening_syn(struct replay *r, struct frame *f);
 

@@ -119,7 +119,6 @@ static void on_alert(struct replay *r, const struct event *ev)
 	else
 		r->end.sessions++; /* one that was not even opened */
 	r->end.unfollowed++;
-	r->counts->unfollowed++;
 }
 
 static void tell_event(struct replay *r, const struct event *ev)

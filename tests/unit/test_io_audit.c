@@ -50,7 +50,6 @@ static int remove_all(void **state)
 	unlink(path_of("rules", path));
 	unlink(path_of("evil", path));
 	unlink(path_of("conf", path));
-	audit_run_free(&r);
 	return rmdir(directory);
 }
 
@@ -91,8 +90,7 @@ static void audit_as(uid_t uid, char *const more[])
 	while (*more)
 		argv[count++] = *more++;
 	argv[count] = NULL;
-	free(r.out);
-	free(r.err);
+	forget(NULL);
 	audit_run(&r, uid, directory, argv);
 	if (audit_run_denied(&r))
 		skip();
@@ -405,8 +403,7 @@ static void test_rules_of_nft(void **state)
 	write_rules(NFT "\t\tiifname \"in0\" tcp dport { 21, 990 } accept\n"
 			"\t\ttcp dport nosuchservice accept\n\t}\n}\n");
 	write_sets(NFT "\t\tiifname \"in0\" accept\n\t}\n}\n");
-	free(r.out);
-	free(r.err);
+	forget(NULL);
 	audit_run(&r, 0, directory, argv);
 	if (audit_run_denied(&r))
 		skip();
@@ -435,6 +432,7 @@ static void test_nft_reads_no_other_files(void **state)
 		skip();
 	assert_null(strstr(r.out, "root:"));
 	assert_null(strstr(r.err, "root:"));
+	forget(NULL);
 	refused((char *[]){ "audit", "--nft", "rules", "--rules6", "rules",
 			    NULL },
 		"both families");
