@@ -18,4 +18,7 @@ uint64_t checksum_add16(uint64_t sum, uint16_t value);
  * data that holds its own right checksum the result is 0. */
 uint16_t checksum_finish(uint64_t sum);
 
+/* Set the checksum of the IPv4 header at @ip, which is whole (RFC 791 3.1). */
+void checksum_set_ipv4(uint8_t *ip);
+
 #endif

@@ -33,6 +33,7 @@
 #include <sallyport/nat.h>
 #include <sallyport/policy.h>
 #include <sallyport/span.h>
+#include <sallyport/stats.h>
 
 struct engine; /* opaque; lives in the memory given to engine_init() */
 
@@ -97,7 +98,13 @@ enum action_type {
 	ACTION_INJECT,      /* send a packet of our own (an ACK or RST) */
 	ACTION_DATA_PASS,   /* queue no more of this data connection */
 	ACTION_FAST_PATH,   /* queue no more of this control connection */
+	ACTION_DATA_QUEUE,  /* queue this data connection, after a restart */
 };
+
+#define ACTIONS (ACTION_FAST_PATH + 1)
+
+/* "liberal", "pinhole-add", ...: the label of a counter. */
+const char *action_name(enum action_type type);
 
 /* The element of the kernel set: SYNs that match it are queued. */
 struct pinhole_key {
@@ -133,7 +140,8 @@ struct action {
 		struct data_entry data;
 		struct {
 			/* original tuple of the entry; these bits of its mark
-			 * are cleared (DATA_PASS) or set (FAST_PATH) */
+			 * are cleared (DATA_PASS) or set (FAST_PATH,
+			 * DATA_QUEUE) */
 			struct endpoint from, to;
 			uint32_t bits;
 		} mark;
@@ -207,10 +215,11 @@ void engine_data_closed(struct engine *e, const struct endpoint *from,
 			uint64_t bytes_from, uint64_t bytes_to, uint64_t now_us,
 			struct outcome *out);
 
-/* Both ends of a data connection of ours have closed it; its entry lives on for
- * a while. It counts no more towards servers[].max-data. */
+/* Both ends of a data connection of ours have closed it, or (@reset) one has
+ * reset it; its entry lives on for a while. It counts no more towards
+ * servers[].max-data. */
 void engine_data_over(struct engine *e, const struct endpoint *from,
-		      const struct endpoint *to, uint64_t now_us,
+		      const struct endpoint *to, bool reset, uint64_t now_us,
 		      struct outcome *out);
 
 /* Conntrack says that the control connection between @ends (the inside view),
@@ -222,47 +231,7 @@ void engine_control_closed(struct engine *e, const struct ends *ends,
  * again until it gives false: each call fills one outcome. */
 bool engine_shutdown(struct engine *e, uint64_t now_us, struct outcome *out);
 
-/* Counters since start, and levels now. Names as `ctl stats` prints them. */
-#define ENGINE_STATS(X)                                                     \
-	X(packets, "packets seen")                                          \
-	X(control_packets, "packets of control connections")                \
-	X(sessions, "sessions open now")                                    \
-	X(sessions_opened, "sessions opened")                               \
-	X(sessions_refused, "sessions not followed: table or client full")  \
-	X(sessions_evicted, "half-open sessions given up for new ones")     \
-	X(commands, "commands read")                                        \
-	X(replies, "replies read")                                          \
-	X(rewrites, "endpoints rewritten")                                  \
-	X(packets_rewritten, "packets changed")                             \
-	X(packets_held, "packets held because of a hole before them")       \
-	X(packets_dropped, "packets dropped")                               \
-	X(packets_cut, "packets cut so that they still fit")                \
-	X(retransmissions, "segments seen again")                           \
-	X(pinholes, "pinholes open now")                                    \
-	X(pinholes_opened, "pinholes opened")                               \
-	X(pinholes_used, "pinholes used")                                   \
-	X(pinholes_expired, "pinholes expired unused")                      \
-	X(pinholes_refused, "pinholes refused")                             \
-	X(data_connections, "data connections alive now")                   \
-	X(data_unmatched, "queued SYNs that fitted no pinhole or grant")    \
-	X(data_cleartext, "data connections dropped: no TLS")               \
-	X(tls_sessions, "encrypted sessions open now")                      \
-	X(tls_established, "TLS handshakes seen to finish")                 \
-	X(tls_fast, "encrypted sessions that left the queue")               \
-	X(grants, "grants open now")                                        \
-	X(grants_opened, "grants opened")                                   \
-	X(grants_used, "data connections let in by a grant")                \
-	X(grants_refused, "grants, or data connections under one, refused") \
-	X(sessions_cut, "sessions reset because of tls.explicit")           \
-	X(alerts, "alerts raised")                                          \
-	X(actions_failed, "actions that the kernel refused")
-
-struct engine_stats {
-#define X(name, text) uint64_t name;
-	ENGINE_STATS(X)
-#undef X
-};
-
+/* Counters since start, and levels now: see stats.h. */
 void engine_stats(const struct engine *e, struct engine_stats *out);
 
 /* One row of `ctl sessions`. */

@@ -25,6 +25,7 @@ enum event_type {
 	EVENT_DATA,
 	EVENT_ALERT,
 	EVENT_SESSION_CLOSE,
+	EVENT_SESSION_RESTORE, /* it goes on after a restart */
 	EVENT_TYPES
 };
 
@@ -202,6 +203,10 @@ struct event {
 			bool tls;
 			uint64_t duration_us;
 		} session_close;
+		struct {
+			bool trusted, tls;
+			uint64_t opened_us;
+		} session_restore;
 	};
 };
 

@@ -45,3 +45,15 @@ uint16_t checksum_finish(uint64_t sum)
 	sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t)~sum;
 }
+
+#define IPV4_CHECKSUM_AT 10
+
+void checksum_set_ipv4(uint8_t *ip)
+{
+	const struct span header = { ip, (size_t)(ip[0] & 15) * 4 };
+	uint16_t sum;
+
+	memset(ip + IPV4_CHECKSUM_AT, 0, sizeof(sum));
+	sum = checksum_finish(checksum_add(0, header));
+	memcpy(ip + IPV4_CHECKSUM_AT, &sum, sizeof(sum));
+}

@@ -2,9 +2,11 @@
 /* TCP packets of a control connection: handshake, numbers, end (RFC 9293). */
 #include "control.h"
 
+#include "change.h"
 #include "forward.h"
 #include "hold.h"
 #include "outcome.h"
+#include "refusal.h"
 #include "session_table.h"
 #include "state.h"
 #include "stream.h"
@@ -22,23 +24,38 @@ static void take_syn(struct session *s, enum direction d,
 	st->next = st->una = st->released = st->line_at = st->forged =
 		st->store.at = p->seq + 1;
 	s->side[!d].mss = p->mss;
+	if (d == FROM_CLIENT)
+		s->syn_isn = p->seq;
+	else
+		s->server_isn = p->seq;
 }
 
 /*
  * A SYN with the ports of a live session changes nothing yet: it may be forged,
  * or late. If the server answers it (see answers_syn), the old session is
- * over.
+ * over; one that is CLOSING must not leave the table before. The number of the
+ * session's own SYN is known until another one comes.
  */
-static void remember_syn(struct session *s, const struct packet *p)
+static void remember_syn(struct engine *e, struct session *s,
+			 const struct packet *p)
 {
-	s->syn_seen = true;
+	if (s->life == LIFE_CLOSING)
+		session_keep(e, s);
+	s->syn = !s->midstream && s->syn != SYN_OTHER && p->seq == s->syn_isn
+			 ? SYN_AGAIN
+			 : SYN_OTHER;
 	s->syn_isn = p->seq;
 	s->syn_mss = p->mss;
 }
 
+/* The handshake that began the session may come once more, sent twice or late:
+ * who answers with the old number answers no new connection. */
 static bool answers_syn(const struct session *s, const struct packet *p)
 {
-	return s->syn_seen && (p->flags & TCP_ACK) && p->ack == s->syn_isn + 1;
+	bool again = s->syn == SYN_AGAIN && p->seq == s->server_isn;
+
+	return s->syn != SYN_NONE && (p->flags & TCP_ACK) &&
+	       p->ack == s->syn_isn + 1 && !again;
 }
 
 /* The old session ends and a new one takes its place. */
@@ -49,7 +66,7 @@ static struct session *replace(struct engine *e, struct session *s)
 	uint16_t mss = s->syn_mss;
 	struct session *new;
 
-	session_end(e, s, "replaced by a new connection");
+	session_end(e, s, SESSION_END_REPLACED);
 	session_free(e, s);
 	new = session_new(e, &ends);
 	if (new) {
@@ -58,11 +75,6 @@ static struct session *replace(struct engine *e, struct session *s)
 		take_syn(new, FROM_CLIENT, &syn);
 	}
 	return new;
-}
-
-static void accept_as_is(struct engine *e, uint32_t tag)
-{
-	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
 }
 
 static void control_syn(struct engine *e, struct session *s, enum direction d,
@@ -76,7 +88,7 @@ static void control_syn(struct engine *e, struct session *s, enum direction d,
 		if (fresh)
 			take_syn(s, d, p);
 		else
-			remember_syn(s, p);
+			remember_syn(e, s, p);
 	} else {
 		if (!fresh && answers_syn(s, p)) {
 			s = replace(e, s);
@@ -85,7 +97,9 @@ static void control_syn(struct engine *e, struct session *s, enum direction d,
 		if (fresh)
 			take_syn(s, d, p);
 	}
-	accept_as_is(e, tag);
+	if (s)
+		session_changed(e, s);
+	outcome_accept(e, tag);
 }
 
 /* Whoever forges a packet without seeing the connection has to guess this. */
@@ -131,8 +145,10 @@ static void cut_off(struct engine *e, struct session *s, enum direction d,
 		    const struct packet *p, uint32_t tag, uint32_t released)
 {
 	forward_reset(e, s, d, p, released);
-	outcome_verdict(e, tag, VERDICT_DROP, (struct span){ 0 });
-	session_end(e, s, "refused by policy");
+	outcome_drop(e, tag, DROP_POLICY);
+	session_end(e, s,
+		    refusal_is_policy(e) ? SESSION_END_POLICY
+					 : SESSION_END_NUMBERS);
 }
 
 static void take_and_forward(struct engine *e, struct session *s,
@@ -144,6 +160,7 @@ static void take_and_forward(struct engine *e, struct session *s,
 	uint32_t released = st->synced ? st->released : p->seq;
 	uint32_t next = st->next;
 	enum fate fate = FATE_DROP;
+	enum drop_reason why = DROP_OVERLAP;
 
 	if (!s->cut)
 		fate = stream_take(e, s, d, p);
@@ -152,13 +169,14 @@ static void take_and_forward(struct engine *e, struct session *s,
 		return;
 	}
 	if (fate == FATE_HOLD) {
-		if (hold_add(e, s, d, p, tag))
+		why = hold_add(e, s, d, p, tag);
+		if (why == DROP_REASONS)
 			return;
 		alert_raise(e, s, ALERT_HOLD_OVERFLOW);
 		fate = FATE_DROP;
 	}
 	if (fate == FATE_DROP) {
-		outcome_verdict(e, tag, VERDICT_DROP, (struct span){ 0 });
+		outcome_drop(e, tag, why);
 		return;
 	}
 	if (next == st->next && is_stuck(st, p))
@@ -173,8 +191,10 @@ static void release_held(struct engine *e, struct session *s, enum direction d)
 
 	while (s->side[d].held_count &&
 	       e->out->verdicts < OUTCOME_VERDICTS_MAX &&
-	       hold_take_ready(e, &s->side[d], &p, &tag))
+	       hold_take_ready(e, &s->side[d], &p, &tag)) {
+		session_changed(e, s);
 		take_and_forward(e, s, d, &p, tag);
+	}
 }
 
 /*
@@ -209,6 +229,16 @@ static bool is_real(struct engine *e, struct session *s, enum direction d,
 	return true;
 }
 
+/*
+ * Was @p more than a bare acknowledgement? That one changes only what a later
+ * one will change again: what must not be kept any more. (Or it shows a gap, and
+ * with it doubt: which is told by itself.)
+ */
+static bool leaves_traces(const struct packet *p)
+{
+	return packet_payload(p).len || p->flags & (TCP_FIN | TCP_RST);
+}
+
 void control_packet(struct engine *e, struct session *s, enum direction d,
 		    const struct packet *p, uint32_t tag)
 {
@@ -218,9 +248,11 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 		return;
 	}
 	if (s->life == LIFE_HALF_OPEN && !is_real(e, s, d, p)) {
-		accept_as_is(e, tag);
+		outcome_accept(e, tag);
 		return;
 	}
+	if (leaves_traces(p))
+		session_changed(e, s);
 	if (p->is_signed)
 		session_doubt(e, s, ALERT_TCP_SIGNED);
 	note_sender(&s->side[d], p);
@@ -229,7 +261,7 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 	if (p->flags & TCP_RST) {
 		forward_packet(e, s, d, p, tag, p->seq);
 		if (s->side[d].synced && is_near(&s->side[d], p))
-			session_end(e, s, "rst");
+			session_end(e, s, SESSION_END_RST);
 	} else {
 		take_and_forward(e, s, d, p, tag);
 	}
@@ -238,5 +270,5 @@ void control_packet(struct engine *e, struct session *s, enum direction d,
 	if (s->side[FROM_SERVER].held_count)
 		release_held(e, s, FROM_SERVER);
 	if (is_over(s))
-		session_end(e, s, "fin");
+		session_end(e, s, SESSION_END_FIN);
 }

@@ -7,6 +7,7 @@
  */
 #include "data.h"
 
+#include "change.h"
 #include "data_tls.h"
 #include "grant.h"
 #include "outcome.h"
@@ -49,14 +50,14 @@ static void create_entry(struct engine *e, const struct hole *h,
 }
 
 /*
- * The record of a data connection between the very ends of @syn, of which the
- * kernel keeps the entry for a while after its end: it makes room for the new
- * one's. Its end, which conntrack will tell, is not the new one's end. Gives
- * how many such ends are owed.
+ * @old, if there is one, is the record of a data connection between the very
+ * ends of @syn, of which the kernel keeps the entry for a while after its end:
+ * it makes room for the new one's. Its end, which conntrack will tell, is not
+ * the new one's end. Gives how many such ends are owed.
  */
-static uint8_t retire(struct engine *e, const struct packet *syn)
+static uint8_t retire(struct engine *e, struct hole *old,
+		      const struct packet *syn)
 {
-	struct hole *old = hole_find_used(e, &syn->src, &syn->dst);
 	uint8_t owed;
 
 	if (!old)
@@ -72,30 +73,32 @@ static void admit(struct engine *e, struct session *s, struct hole *h,
 		  const struct packet *syn)
 {
 	s->data_connections++;
+	session_changed(e, s);
 	data_watch(e, h, syn);
 	tell_data(e, h, &syn->src, true);
 	create_entry(e, h, syn);
 }
 
-static void let_in(struct engine *e, struct hole *h, const struct packet *syn)
+static void let_in(struct engine *e, struct hole *h, struct hole *old,
+		   const struct packet *syn)
 {
 	struct session *s = pool_at(&e->sessions, h->session);
 
 	s->unused_endpoints = 0;
-	h->owed = retire(e, syn);
-	hole_use(e, h, syn->src.port);
+	h->owed = retire(e, old, syn);
+	hole_use(e, h, syn);
 	admit(e, s, h, syn);
 }
 
 /* Somebody else's SYN to the port of an open pinhole (RFC 2577 8). */
 static void keep_out(struct engine *e, struct hole *h, const struct packet *syn,
-		     const char *reason)
+		     enum data_refusal why)
 {
 	struct event *ev = tell_data(e, h, &syn->src, true);
 
 	ev->data.related = false;
-	ev->data.reason = reason;
-	e->stats.data_unmatched++;
+	ev->data.reason = data_refusal_text(why);
+	e->stats.data_unmatched_by[why]++;
 }
 
 /*
@@ -136,6 +139,7 @@ static bool may_tell_stranger(struct engine *e)
 {
 	const uint64_t step = US_PER_S / 10;
 
+	engine_numbers_changed(e);
 	return rate_take(&e->strangers_us, e->now, step, 20 * step);
 }
 
@@ -147,7 +151,6 @@ static void tell_stranger(struct engine *e, const struct packet *syn,
 {
 	struct event *ev;
 
-	e->stats.data_unmatched++;
 	if (!may_tell_stranger(e))
 		return;
 	ev = outcome_event(e, s, EVENT_DATA);
@@ -176,11 +179,12 @@ static bool concerns_server(const struct engine *e, const struct packet *syn,
 }
 
 /* The SYN of an encrypted session's data connection, or of who would be. */
-static void granted_syn(struct engine *e, const struct packet *p)
+static void granted_syn(struct engine *e, struct hole *old,
+			const struct packet *p)
 {
 	struct session *s;
-	const char *reason = NULL;
-	struct grant *g = grant_take(e, p, &s, &reason);
+	enum grant_refusal why;
+	struct grant *g = grant_take(e, p, &s, &why);
 	struct hole want, *h;
 	bool active;
 
@@ -188,8 +192,8 @@ static void granted_syn(struct engine *e, const struct packet *p)
 		s = pool_at(&e->sessions, g->session);
 		want = hole_between(e, s, g->active, &p->dst);
 		want.granted = true;
-		want.owed = retire(e, p);
-		h = hole_grant(e, s, &want, p->src.port);
+		want.owed = retire(e, old, p);
+		h = hole_grant(e, s, &want, p);
 		if (h) {
 			e->stats.grants_used++;
 			admit(e, s, h, p);
@@ -197,40 +201,55 @@ static void granted_syn(struct engine *e, const struct packet *p)
 		}
 		s->granted--;
 		alert_raise(e, s, ALERT_PINHOLE_TABLE_FULL);
-		reason = "table full";
+		why = GRANT_REFUSED_PINHOLES;
 	} else if (s) {
 		alert_raise(e, s, ALERT_GRANT_LIMIT);
 	}
 	if (s)
-		e->stats.grants_refused++;
-	if (concerns_server(e, p, &active))
-		tell_stranger(e, p, s, active,
-			      reason ? reason
-				     : "no encrypted session of this pair");
+		e->stats.grants_refused_by[why]++;
+	if (!concerns_server(e, p, &active))
+		return;
+	e->stats.data_unmatched_by[s ? DATA_REFUSED_GRANT
+				     : DATA_REFUSED_NO_SESSION]++;
+	tell_stranger(e, p, s, active,
+		      s ? grant_refusal_text(why)
+			: data_refusal_text(DATA_REFUSED_NO_SESSION));
 }
 
-/* The SYN of one that is there already, sent again. */
-static bool is_repeated(struct engine *e, const struct packet *syn)
-{
-	const struct hole *h = hole_find_used(e, &syn->src, &syn->dst);
-
-	return h && !h->over;
-}
+/* --- any SYN ---------------------------------------------------------------- */
 
 /* A SYN that fits no pinhole of its sender. */
-static void unexpected_syn(struct engine *e, const struct packet *syn)
+static void unexpected_syn(struct engine *e, struct hole *old,
+			   const struct packet *syn)
 {
 	struct hole *h = hole_find_to(e, &syn->dst);
 
 	if (!h) {
-		granted_syn(e, syn);
+		granted_syn(e, old, syn);
 		return;
 	}
 	alert_raise(e, pool_at(&e->sessions, h->session), ALERT_DATA_THEFT);
-	keep_out(e, h, syn, "not from the session's peer");
+	keep_out(e, h, syn, DATA_REFUSED_NOT_PEER);
 }
 
-void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
+/*
+ * A SYN that was let in before, once more: sent again, or late. While its
+ * connection lives, its sender may not have heard the answer. Of one that both
+ * ends have closed it is nothing that anybody waits for, but conntrack would
+ * take it for a new connection, in place of the old one: whose last segments,
+ * should they be late as well, would belong to none then, and a gateway whose
+ * own address they name would reset what was about to end well. After a reset
+ * some hosts try once more with the very same SYN.
+ */
+static bool is_repeated(const struct hole *old, const struct packet *syn)
+{
+	return old && old->isn == syn->seq && old->over != DATA_RESET;
+}
+
+/* @old: a connection that its ends had before, or NULL. While that lives the
+ * SYN opens nothing but a pinhole's; who is right conntrack finds out. */
+static void first_syn(struct engine *e, struct hole *old,
+		      const struct packet *p)
 {
 	const struct pinhole_key key = { p->src.addr, p->dst };
 	struct hole *h = hole_find(e, &key, HOLE_OPEN);
@@ -238,17 +257,30 @@ void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
 	if (!h)
 		h = asked_next(e, &key);
 	if (h && h->from_port && h->from_port != p->src.port) {
-		keep_out(e, h, p, "not from the data port");
+		keep_out(e, h, p, DATA_REFUSED_NOT_DATA_PORT);
 	} else if (h) {
 		if (h->state == HOLE_ASKED)
 			open_early(e, h);
-		let_in(e, h, p);
-	} else if (!is_repeated(e, p)) {
-		unexpected_syn(e, p);
+		let_in(e, h, old, p);
+	} else if (!old || old->over) {
+		unexpected_syn(e, old, p);
 	}
-	outcome_verdict(e, tag,
-			data_syn_may_pass(e, p) ? VERDICT_ACCEPT : VERDICT_DROP,
-			(struct span){ 0 });
+}
+
+void data_syn(struct engine *e, const struct packet *p, uint32_t tag)
+{
+	struct hole *old = hole_find_used(e, &p->src, &p->dst);
+
+	if (!is_repeated(old, p)) {
+		first_syn(e, old, p);
+	} else if (old->over) {
+		outcome_drop(e, tag, DROP_DATA_LATE);
+		return;
+	}
+	if (data_syn_may_pass(e, p))
+		outcome_accept(e, tag);
+	else
+		outcome_drop(e, tag, DROP_DATA_ORDER);
 }
 
 void data_refused(struct engine *e, const struct action *failed)
@@ -259,6 +291,7 @@ void data_refused(struct engine *e, const struct action *failed)
 
 	if (!h)
 		return;
+	e->stats.data_failed++;
 	ev = tell_data(e, h, &failed->data.from, false);
 	ev->data.related = false;
 	ev->data.reason = "the kernel refused the entry";
@@ -266,7 +299,7 @@ void data_refused(struct engine *e, const struct action *failed)
 }
 
 void engine_data_over(struct engine *e, const struct endpoint *from,
-		      const struct endpoint *to, uint64_t now_us,
+		      const struct endpoint *to, bool reset, uint64_t now_us,
 		      struct outcome *out)
 {
 	struct hole *h;
@@ -274,7 +307,7 @@ void engine_data_over(struct engine *e, const struct endpoint *from,
 	outcome_begin(e, out, now_us);
 	h = hole_find_used(e, from, to);
 	if (h)
-		hole_over(e, h);
+		hole_over(e, h, reset ? DATA_RESET : DATA_CLOSED);
 }
 
 void engine_data_closed(struct engine *e, const struct endpoint *from,
@@ -291,8 +324,10 @@ void engine_data_closed(struct engine *e, const struct endpoint *from,
 		return;
 	if (h->owed) {
 		h->owed--;
+		hole_changed(e, h);
 		return;
 	}
+	e->stats.data_closed++;
 	ev = tell_data(e, h, from, false);
 	ev->data.has_bytes = has_bytes;
 	ev->data.bytes_from = bytes_from;

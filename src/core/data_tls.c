@@ -15,6 +15,7 @@
 #include <sallyport/tls_handshake.h>
 #include <sallyport/tls_record.h>
 
+#include "change.h"
 #include "outcome.h"
 #include "pinhole.h"
 #include "random.h"
@@ -48,6 +49,14 @@ void data_watch(struct engine *e, struct hole *h, const struct packet *syn)
 	}
 	h->mark |= e->policy->data_mark;
 	table_insert(&e->by_flow, hash_of(e, h), hole_index(e, h));
+}
+
+void data_watch_again(struct engine *e, struct hole *h, struct action *a)
+{
+	table_insert(&e->by_flow, hash_of(e, h), hole_index(e, h));
+	a->mark.from = initiator(h);
+	a->mark.to = h->key.to;
+	a->mark.bits = e->policy->data_mark;
 }
 
 void data_unwatch(struct engine *e, struct hole *h)
@@ -177,14 +186,18 @@ bool data_payload(struct engine *e, const struct packet *p, uint32_t tag)
 
 	if (!h)
 		return false;
+	if (p->flags & TCP_SYN || packet_payload(p).len)
+		hole_changed(e, h);
 	/* The client's SYN-ACK in active mode. */
 	if (by_client && p->flags & TCP_SYN) {
 		h->watch.synced = true;
 		h->watch.next = p->seq + 1;
 	}
-	outcome_verdict(e, tag,
-			may_pass(e, h, p, by_client) ? VERDICT_ACCEPT
-						     : VERDICT_DROP,
-			(struct span){ 0 });
+	if (may_pass(e, h, p, by_client))
+		outcome_accept(e, tag);
+	else
+		outcome_drop(e, tag,
+			     h->watch.tls == DATA_TLS_NO ? DROP_DATA_CLEARTEXT
+							 : DROP_DATA_ORDER);
 	return true;
 }

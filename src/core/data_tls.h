@@ -9,6 +9,7 @@
 
 #include <sallyport/event.h>
 
+struct action;
 struct engine;
 struct hole;
 struct packet;
@@ -30,6 +31,9 @@ struct data_watch {
  * entry is created: its mark says what is queued. */
 void data_watch(struct engine *e, struct hole *h, const struct packet *syn);
 void data_unwatch(struct engine *e, struct hole *h);
+
+/* @h was watched before a restart: go on; @a is to queue its packets. */
+void data_watch_again(struct engine *e, struct hole *h, struct action *a);
 
 /* May a SYN pass, payload and all? */
 bool data_syn_may_pass(struct engine *e, const struct packet *syn);

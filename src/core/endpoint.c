@@ -39,29 +39,66 @@ static bool is_active(const struct request *rq)
 	return via_is_active(rq->hp.via);
 }
 
-static void tell_endpoint(struct engine *e, const struct session *s,
-			  const struct hostport *hp, const char *reason)
+static struct event *tell_endpoint(struct engine *e, const struct session *s,
+				   const struct hostport *hp)
 {
 	struct event *ev = outcome_event(e, s, EVENT_ENDPOINT);
 
 	ev->endpoint.via = hp->via;
 	ev->endpoint.endpoint = hp->endpoint;
-	ev->endpoint.accepted = !reason;
-	ev->endpoint.reason = reason;
+	return ev;
+}
+
+static void tell_accepted(struct engine *e, const struct session *s,
+			  const struct hostport *hp)
+{
+	e->stats.endpoints_accepted++;
+	tell_endpoint(e, s, hp)->endpoint.accepted = true;
+}
+
+/* It may open nothing: the event, and the alert if there is one for it. */
+static void tell_refused(struct engine *e, struct session *s,
+			 const struct hostport *hp, enum endpoint_refusal why)
+{
+	static const enum alert rule[ENDPOINT_REFUSALS] = {
+		[ENDPOINT_MISSING] = ALERT_MALFORMED_ENDPOINT,
+		[ENDPOINT_MALFORMED] = ALERT_MALFORMED_ENDPOINT,
+		[ENDPOINT_AMBIGUOUS] = ALERT_AMBIGUOUS_ENDPOINT,
+		[ENDPOINT_UNKNOWN_FAMILY] = ALERT_FAMILY_MISMATCH,
+		[ENDPOINT_UNTRUSTED] = ALERTS, /* one has told already */
+		[ENDPOINT_FAMILY_MISMATCH] = ALERT_FAMILY_MISMATCH,
+		[ENDPOINT_BOUNCE] = ALERT_BOUNCE,
+		[ENDPOINT_THIRD_HOST] = ALERT_THIRD_HOST,
+		[ENDPOINT_TELNET_EVASION] = ALERT_TELNET_EVASION,
+		[ENDPOINT_BAD_REPLY] = ALERT_BAD_REPLY,
+		[ENDPOINT_NOT_LOGGED_IN] = ALERT_NOT_LOGGED_IN,
+		[ENDPOINT_EPSV_ALL] = ALERT_EPSV_ALL,
+		[ENDPOINT_ACTIVE_REFUSED] = ALERT_ACTIVE_REFUSED,
+		[ENDPOINT_LOW_PORT] = ALERT_LOW_PORT,
+		[ENDPOINT_DENIED_PORT] = ALERT_DENIED_PORT,
+		[ENDPOINT_FLOOD] = ALERT_ENDPOINT_FLOOD,
+		[ENDPOINT_NAT_UNKNOWN] = ALERT_NAT_UNKNOWN,
+	};
+
+	e->stats.endpoints_refused_by[why]++;
+	tell_endpoint(e, s, hp)->endpoint.reason = endpoint_refusal_text(why);
+	if (rule[why] != ALERTS)
+		alert_raise(e, s, rule[why]);
 }
 
 /* --- judging ------------------------------------------------------------ */
 
-static enum alert parse_alert(enum hostport_error error)
+static enum endpoint_refusal parse_refusal(enum hostport_error error)
 {
-	switch (error) {
-	case HOSTPORT_AMBIGUOUS:
-		return ALERT_AMBIGUOUS_ENDPOINT;
-	case HOSTPORT_FAMILY:
-		return ALERT_FAMILY_MISMATCH;
-	default:
-		return ALERT_MALFORMED_ENDPOINT;
-	}
+	static const enum endpoint_refusal why[] = {
+		[HOSTPORT_FINE] = ENDPOINT_FINE,
+		[HOSTPORT_MISSING] = ENDPOINT_MISSING,
+		[HOSTPORT_MALFORMED] = ENDPOINT_MALFORMED,
+		[HOSTPORT_AMBIGUOUS] = ENDPOINT_AMBIGUOUS,
+		[HOSTPORT_FAMILY] = ENDPOINT_UNKNOWN_FAMILY,
+	};
+
+	return why[error];
 }
 
 /* May the client name @a as its own address? 0.0.0.0: "the same host". */
@@ -82,23 +119,25 @@ static bool is_servers(const struct engine *e, const struct session *s,
 }
 
 /* Is it the right host? */
-static enum alert judge_address(const struct engine *e, const struct session *s,
-				const struct request *rq)
+static enum endpoint_refusal judge_address(const struct engine *e,
+					   const struct session *s,
+					   const struct request *rq)
 {
 	const struct addr *a = &rq->hp.endpoint.addr;
 
 	if (!rq->hp.has_addr)
-		return ALERTS;
+		return ENDPOINT_FINE;
 	if (addr_is_v4(a) != addr_is_v4(&s->ends.client.addr))
-		return ALERT_FAMILY_MISMATCH;
+		return ENDPOINT_FAMILY_MISMATCH;
 	if (is_active(rq))
-		return is_clients(s, a) ? ALERTS : ALERT_BOUNCE;
-	return is_servers(e, s, a) ? ALERTS : ALERT_THIRD_HOST;
+		return is_clients(s, a) ? ENDPOINT_FINE : ENDPOINT_BOUNCE;
+	return is_servers(e, s, a) ? ENDPOINT_FINE : ENDPOINT_THIRD_HOST;
 }
 
 /* Is the session in a state to ask, and may it have this port? */
-static enum alert judge_state(const struct engine *e, const struct session *s,
-			      const struct request *rq)
+static enum endpoint_refusal judge_state(const struct engine *e,
+					 const struct session *s,
+					 const struct request *rq)
 {
 	const struct policy *p = e->policy;
 	const struct policy_server *server =
@@ -106,42 +145,38 @@ static enum alert judge_state(const struct engine *e, const struct session *s,
 	uint16_t port = rq->hp.endpoint.port;
 
 	if (rq->line->tainted)
-		return ALERT_TELNET_EVASION;
+		return ENDPOINT_TELNET_EVASION;
 	if (!s->greeted && !s->midstream)
-		return ALERT_BAD_REPLY;
+		return ENDPOINT_BAD_REPLY;
 	if (p->require_login && !s->logged_in)
-		return ALERT_NOT_LOGGED_IN;
+		return ENDPOINT_NOT_LOGGED_IN;
 	if (s->epsv_all && rq->hp.via != VIA_EPSV)
-		return ALERT_EPSV_ALL;
+		return ENDPOINT_EPSV_ALL;
 	if (is_active(rq) && server && server->active == ACTIVE_REFUSE)
-		return ALERT_ACTIVE_REFUSED;
+		return ENDPOINT_ACTIVE_REFUSED;
 	if (port < p->minimum_port)
-		return ALERT_LOW_PORT;
+		return ENDPOINT_LOW_PORT;
 	if (!policy_port_allowed(p, port))
-		return ALERT_DENIED_PORT;
+		return ENDPOINT_DENIED_PORT;
 	if (s->unused_endpoints >= ENDPOINT_FLOOD_MAX)
-		return ALERT_ENDPOINT_FLOOD;
+		return ENDPOINT_FLOOD;
 	if (s->nat_state != NAT_KNOWN)
-		return ALERT_NAT_UNKNOWN;
-	return ALERTS;
+		return ENDPOINT_NAT_UNKNOWN;
+	return ENDPOINT_FINE;
 }
 
 /* Tells the refusal; gives true if all is well. */
 static bool judge(struct engine *e, struct session *s, const struct request *rq)
 {
-	enum alert rule;
+	enum endpoint_refusal why = ENDPOINT_UNTRUSTED;
 
-	if (s->read != READ_TRUSTED) {
-		tell_endpoint(e, s, &rq->hp, "session not trusted");
-		return false;
-	}
-	rule = judge_address(e, s, rq);
-	if (rule == ALERTS)
-		rule = judge_state(e, s, rq);
-	if (rule == ALERTS)
+	if (s->read == READ_TRUSTED)
+		why = judge_address(e, s, rq);
+	if (why == ENDPOINT_FINE)
+		why = judge_state(e, s, rq);
+	if (why == ENDPOINT_FINE)
 		return true;
-	tell_endpoint(e, s, &rq->hp, alert_name(rule));
-	alert_raise(e, s, rule);
+	tell_refused(e, s, &rq->hp, why);
 	return false;
 }
 
@@ -233,16 +268,16 @@ static bool rewrite(struct engine *e, struct session *s,
 /* --- opening --------------------------------------------------------------- */
 
 static void refuse(struct engine *e, struct session *s, const struct hole *h,
-		   const char *reason)
+		   enum pinhole_refusal why)
 {
 	struct event *ev = outcome_event(e, s, EVENT_PINHOLE);
 
-	e->stats.pinholes_refused++;
+	e->stats.pinholes_refused_by[why]++;
 	ev->pinhole.op = PINHOLE_REFUSE;
 	ev->pinhole.active = h->active;
 	ev->pinhole.from = h->key.from;
 	ev->pinhole.to = h->key.to;
-	ev->pinhole.reason = reason;
+	ev->pinhole.reason = pinhole_refusal_text(why);
 }
 
 /* Judge, reserve and rewrite; NULL if nothing may be opened. */
@@ -253,20 +288,20 @@ static struct hole *take(struct engine *e, struct session *s,
 
 	if (!judge(e, s, rq))
 		return NULL;
-	tell_endpoint(e, s, &rq->hp, NULL);
+	tell_accepted(e, s, &rq->hp);
 	want = hole_for(e, s, rq);
 	if (!choose_port(e, s, rq, &want)) {
-		refuse(e, s, &want, "port taken");
+		refuse(e, s, &want, PINHOLE_REFUSED_PORT);
 		return NULL;
 	}
 	h = hole_reserve(e, s, &want);
 	if (!h) {
-		refuse(e, s, &want, "table full");
+		refuse(e, s, &want, PINHOLE_REFUSED_TABLE);
 		alert_raise(e, s, ALERT_PINHOLE_TABLE_FULL);
 		return NULL;
 	}
 	if (!rewrite(e, s, rq, h)) {
-		refuse(e, s, &want, "cannot be rewritten");
+		refuse(e, s, &want, PINHOLE_REFUSED_REWRITE);
 		hole_close(e, h, PINHOLE_CLOSE, NULL);
 		return NULL;
 	}
@@ -296,8 +331,7 @@ bool endpoint_command(struct engine *e, struct session *s, enum via via,
 	struct hole *h;
 
 	if (error != HOSTPORT_FINE) {
-		tell_endpoint(e, s, &rq.hp, hostport_reason(error));
-		alert_raise(e, s, parse_alert(error));
+		tell_refused(e, s, &rq.hp, parse_refusal(error));
 		return false;
 	}
 	rq.at = line->seq + (uint32_t)(arg_at + rq.hp.at);
@@ -342,8 +376,7 @@ void endpoint_reply(struct engine *e, struct session *s, enum via via,
 	if (error == HOSTPORT_FINE && lines > 1)
 		error = HOSTPORT_AMBIGUOUS;
 	if (error != HOSTPORT_FINE) {
-		tell_endpoint(e, s, &rq.hp, hostport_reason(error));
-		alert_raise(e, s, parse_alert(error));
+		tell_refused(e, s, &rq.hp, parse_refusal(error));
 		return;
 	}
 	if (!rq.hp.has_addr)

@@ -30,10 +30,12 @@
 #include "state.h"
 
 /* Parts of lines and unacknowledged bytes: room for every second session to
- * have one line under way. */
+ * have one line under way, and for fourteen to have a window of 64 KiB. */
+#define CHUNKS_SPARE 3840
+
 static uint32_t chunks_for(const struct engine_limits *l)
 {
-	return l->sessions / 2 + 4096;
+	return l->sessions / 2 + CHUNKS_SPARE;
 }
 
 /* Edits under way: one for every eighth session. */
@@ -84,6 +86,7 @@ static void lay_out(struct engine *e, struct arena *a,
 		   offsetof(struct grant, hash_next));
 	table_init(&e->by_addr, a, l->sessions, &e->peers,
 		   offsetof(struct peer, hash_next));
+	changes_init(&e->changes, a, l->sessions, l->pinholes);
 	e->line = arena_take(a, LINE_ROOM);
 	e->plain = arena_take(a, LINE_ROOM);
 	e->packet = arena_take(a, PACKET_ROOM);
@@ -137,6 +140,7 @@ struct engine *engine_init(void *memory, size_t size,
 	e->limits = *limits;
 	e->policy = policy;
 	memcpy(&e->key, key, sizeof(e->key));
+	e->text_key = e->key;
 	lay_out(e, &a, limits);
 	link_up(e);
 	return e;
@@ -148,11 +152,6 @@ void engine_set_policy(struct engine *e, const struct policy *policy)
 }
 
 /* --- one packet ----------------------------------------------------------- */
-
-static void pass(struct engine *e, uint32_t tag, enum verdict_kind kind)
-{
-	outcome_verdict(e, tag, kind, (struct span){ 0 });
-}
 
 static bool concerns_control(const struct engine *e, const struct packet *p)
 {
@@ -219,7 +218,7 @@ static void new_session(struct engine *e, const struct packet *p, uint32_t tag)
 	if (s)
 		control_packet(e, s, FROM_CLIENT, p, tag);
 	else
-		pass(e, tag, VERDICT_ACCEPT);
+		outcome_accept(e, tag);
 }
 
 /* Content on a control port of a session whose start was not seen. */
@@ -239,7 +238,7 @@ static enum engine_result midstream(struct engine *e, const struct packet *p,
 	s = session_new(e, &ends);
 	if (!s) {
 		e->answer_there = false;
-		pass(e, tag, VERDICT_ACCEPT);
+		outcome_accept(e, tag);
 		return ENGINE_DONE;
 	}
 	s->midstream = true;
@@ -259,6 +258,7 @@ static bool checksum_is_bad(struct engine *e, struct session *s,
 {
 	if (!e->limits.verify_checksums || packet_checksum_ok(p))
 		return false;
+	e->stats.bad_checksums++;
 	alert_raise(e, s, ALERT_BAD_CHECKSUM);
 	return true;
 }
@@ -280,7 +280,7 @@ static enum engine_result stray(struct engine *e, const struct packet *p,
 	} else if (data_payload(e, p, tag)) {
 		return ENGINE_DONE;
 	}
-	pass(e, tag, VERDICT_ACCEPT);
+	outcome_accept(e, tag);
 	return ENGINE_DONE;
 }
 
@@ -294,7 +294,7 @@ static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
 
 	/* Its receiver will not read it either (RFC 9293 3.1). */
 	if (control && checksum_is_bad(e, s, p))
-		pass(e, tag, VERDICT_ACCEPT);
+		outcome_accept(e, tag);
 	else if (s)
 		result = known_session(e, s, d, p, tag);
 	else
@@ -309,11 +309,12 @@ static enum engine_result tcp_packet(struct engine *e, const struct packet *p,
  * the others are worth nothing. */
 static void fragment(struct engine *e, const struct packet *p, uint32_t tag)
 {
-	bool control = p->has_ports && concerns_control(e, p);
-
-	if (control)
-		alert_raise(e, NULL, ALERT_FRAGMENT);
-	pass(e, tag, control ? VERDICT_DROP : VERDICT_ACCEPT);
+	if (!p->has_ports || !concerns_control(e, p)) {
+		outcome_accept(e, tag);
+		return;
+	}
+	alert_raise(e, NULL, ALERT_FRAGMENT);
+	outcome_drop(e, tag, DROP_FRAGMENT);
 }
 
 enum engine_result engine_packet(struct engine *e, struct span bytes,
@@ -332,10 +333,10 @@ enum engine_result engine_packet(struct engine *e, struct span bytes,
 		fragment(e, &p, tag);
 		break;
 	case PACKET_OTHER:
-		pass(e, tag, VERDICT_ACCEPT);
+		outcome_accept(e, tag);
 		break;
 	case PACKET_BAD:
-		pass(e, tag, VERDICT_DROP);
+		outcome_drop(e, tag, DROP_MALFORMED);
 		break;
 	}
 	if (result == ENGINE_DONE)
@@ -387,7 +388,8 @@ void engine_action_failed(struct engine *e, const struct action *failed,
 		if (s && s->fast)
 			session_tls_stay(e, s);
 		break;
-	case ACTION_DATA_PASS: /* its packets are queued on, and pass */
+	case ACTION_DATA_PASS:  /* its packets are queued on, and pass */
+	case ACTION_DATA_QUEUE: /* it is over, most likely */
 	case ACTION_PINHOLE_DEL:
 		break; /* the kernel's own timeout will do it */
 	}
@@ -403,7 +405,7 @@ void engine_control_closed(struct engine *e, const struct ends *ends,
 	s = session_find(e, &ends->client, &ends->server, &d);
 	/* Of one that is still queued the packets themselves tell the end. */
 	if (s && d == FROM_CLIENT && s->fast)
-		session_end(e, s, "closed outside of the queue");
+		session_end(e, s, SESSION_END_UNSEEN);
 }
 
 bool engine_shutdown(struct engine *e, uint64_t now_us, struct outcome *out)
@@ -416,7 +418,7 @@ bool engine_shutdown(struct engine *e, uint64_t now_us, struct outcome *out)
 
 			if (!outcome_has_room_for_end(e))
 				return true;
-			session_end(e, s, "shutdown");
+			session_end(e, s, SESSION_END_SHUTDOWN);
 			session_free(e, s);
 		}
 	}

@@ -141,6 +141,7 @@ const char *event_type_name(enum event_type type)
 		[EVENT_DATA] = "data",
 		[EVENT_ALERT] = "alert",
 		[EVENT_SESSION_CLOSE] = "session_close",
+		[EVENT_SESSION_RESTORE] = "session_restore",
 	};
 
 	return name[type];

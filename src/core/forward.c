@@ -27,6 +27,7 @@ struct slice {
 	size_t limit; /* bytes that the packet may carry */
 	size_t len;   /* bytes written to e->payload */
 	bool full;    /* no more fits */
+	bool refill;  /* some of it was seen in earlier packets */
 	bool cut;     /* something of the packet is left out */
 };
 
@@ -64,6 +65,7 @@ static bool put_old(struct engine *e, struct slice *out,
 		room = store_copy(&st->store, &e->chunks, from, want,
 				  e->payload + out->len);
 		out->len += room;
+		out->refill = true;
 		if (out->full || room < want) {
 			out->cut = true;
 			return false;
@@ -160,7 +162,7 @@ static void send_changed(struct engine *e, const struct session *s,
 
 	if (!copy ||
 	    !packet_copy(p, (struct span){ e->payload, out->len }, copy)) {
-		outcome_verdict(e, tag, VERDICT_DROP, (struct span){ 0 });
+		outcome_drop(e, tag, DROP_NO_ROOM);
 		return;
 	}
 	if (out->cut)
@@ -171,7 +173,7 @@ static void send_changed(struct engine *e, const struct session *s,
 	if (n->sack_changed)
 		translate_sacks(e, &s->side[!d].map, p, copy);
 	packet_set_checksum(p, copy, len);
-	outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ copy, len });
+	outcome_replace(e, tag, (struct span){ copy, len });
 }
 
 /* What of @p, and of the bytes withheld before it, may leave now. */
@@ -241,20 +243,23 @@ static void forward_slice(struct engine *e, struct session *s, enum direction d,
 	uint32_t end = p->seq + (uint32_t)packet_payload(p).len;
 	const struct edit *ed;
 	struct numbers n;
+	bool same_text;
 
 	if (hides_acked(e, s, d, out.from))
 		leave_out_acked(st, &out);
 	n = translate(e, s, d, p, out.from);
 	ed = seqmap_at(&st->map, &e->edits, out.from);
-	if (out.from == p->seq && out.to == end && n.seq == p->seq &&
-	    n.ack == p->ack && !n.sack_changed &&
-	    !(ed && seq_before(ed->at, end))) {
-		outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+	same_text = out.from == p->seq && out.to == end &&
+		    !(ed && seq_before(ed->at, end));
+	if (same_text && n.seq == p->seq && n.ack == p->ack &&
+	    !n.sack_changed) {
+		outcome_accept(e, tag);
 		return;
 	}
 	fill(e, &out, st, p);
-	if (out.cut)
-		e->stats.packets_cut++;
+	e->stats.packets_renumbered += same_text && !out.cut;
+	e->stats.packets_refilled += out.refill;
+	e->stats.packets_cut += out.cut;
 	send_changed(e, s, d, p, tag, &out, &n);
 }
 
@@ -263,7 +268,7 @@ void forward_packet(struct engine *e, struct session *s, enum direction d,
 {
 	if (is_untouched(&s->side[d], &s->side[!d], p, released) &&
 	    !hides_acked(e, s, d, p->seq))
-		outcome_verdict(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+		outcome_accept(e, tag);
 	else
 		forward_slice(e, s, d, p, tag, released);
 }
@@ -326,8 +331,10 @@ void forward_forge_ack(struct engine *e, struct session *s, enum direction d,
 
 	address(s, d == FROM_CLIENT, &ack);
 	forward_ask_liberal(e, s);
-	if (inject(e, s, &ack))
-		st->forged = st->next;
+	if (!inject(e, s, &ack))
+		return;
+	st->forged = st->next;
+	e->stats.acks_sent++;
 }
 
 void forward_reset(struct engine *e, struct session *s, enum direction d,
@@ -345,7 +352,7 @@ void forward_reset(struct engine *e, struct session *s, enum direction d,
 		return;
 	address(s, d == FROM_CLIENT, &to_sender);
 	address(s, d == FROM_SERVER, &to_receiver);
-	inject(e, s, &to_sender);
+	e->stats.resets_sent += inject(e, s, &to_sender);
 	if (s->life != LIFE_CLOSING)
-		inject(e, s, &to_receiver);
+		e->stats.resets_sent += inject(e, s, &to_receiver);
 }

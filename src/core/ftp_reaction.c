@@ -31,13 +31,16 @@ static void on_greeting(struct engine *e, struct session *s,
 static void on_login(struct engine *e, struct session *s,
 		     const struct pending *p, const struct reply *r)
 {
-	(void)e;
 	(void)p;
 	s->password_next = r->code == 331 || r->code == 332;
-	if (s->password_next)
+	if (s->password_next) {
 		s->logged_in = false;
-	else if (ftp_reply_is_success(r->code))
+	} else if (ftp_reply_is_success(r->code)) {
+		e->stats.logins_accepted += !s->logged_in;
 		s->logged_in = true;
+	} else {
+		e->stats.logins_refused += !s->logged_in;
+	}
 }
 
 /* RFC 959 4.1.1: back to the state after connecting. */
@@ -109,9 +112,11 @@ static void on_auth(struct engine *e, struct session *s,
 	ev->auth.code = r->code;
 	ev->auth.accepted = accepted;
 	if (!accepted) {
+		e->stats.auth_refused++;
 		auth_refused(e, s);
 		return;
 	}
+	e->stats.auth_accepted++;
 	/* RFC 2228 3: whoever was logged in must log in again. */
 	s->logged_in = false;
 	hole_close_all(e, s, true, "AUTH");

@@ -52,10 +52,11 @@ static void tell(struct engine *e, const struct session *s, enum grant_op op,
 }
 
 static void refuse(struct engine *e, const struct session *s, bool active,
-		   const char *reason)
+		   enum grant_refusal why)
 {
-	e->stats.grants_refused++;
-	tell(e, s, GRANT_REFUSE, active, (struct port_range){ 0, 0 }, reason);
+	e->stats.grants_refused_by[why]++;
+	tell(e, s, GRANT_REFUSE, active, (struct port_range){ 0, 0 },
+	     grant_refusal_text(why));
 }
 
 /* False if the table is full. */
@@ -122,7 +123,7 @@ static void open_passive(struct engine *e, struct session *s,
 	bool fine;
 
 	if (!server->passive.hi) {
-		refuse(e, s, false, "passive-ports is not set for this server");
+		refuse(e, s, false, GRANT_REFUSED_NO_PORTS);
 		return;
 	}
 	fine = open_passive_to(e, s, server, &s->nat.server_public.addr) &&
@@ -135,7 +136,7 @@ static void open_passive(struct engine *e, struct session *s,
 		/* All of them or none: the log says that there is none. */
 		while (s->grants.head != NIL)
 			remove(e, s, s->grants.head);
-		refuse(e, s, false, "no room for another grant");
+		refuse(e, s, false, GRANT_REFUSED_TABLE);
 		return;
 	}
 	e->stats.grants_opened++;
@@ -167,16 +168,13 @@ static void open_active(struct engine *e, struct session *s,
 		return;
 	if (!addr_equal(&want.to, &s->ends.client.addr)) {
 		if (!advertises(c, &want.to)) {
-			refuse(e, s, true,
-			       "FTPS active cannot cross this NAT: the "
-			       "client's encrypted PORT names its inside "
-			       "address, which nobody can rewrite");
+			refuse(e, s, true, GRANT_REFUSED_NAT);
 			return;
 		}
 		want.ports = c->active;
 	}
 	if (!add(e, s, &want)) {
-		refuse(e, s, true, "no room for another grant");
+		refuse(e, s, true, GRANT_REFUSED_TABLE);
 		return;
 	}
 	e->stats.grants_opened++;
@@ -191,12 +189,11 @@ void grant_open_all(struct engine *e, struct session *s)
 		policy_server_find(e->policy, &s->ends.server.addr);
 
 	if (s->read != READ_TRUSTED)
-		refuse(e, s, false, "session not trusted");
+		refuse(e, s, false, GRANT_REFUSED_UNTRUSTED);
 	else if (s->nat_state != NAT_KNOWN)
-		refuse(e, s, false, alert_name(ALERT_NAT_UNKNOWN));
+		refuse(e, s, false, GRANT_REFUSED_NAT_UNKNOWN);
 	else if (!server)
-		refuse(e, s, false,
-		       "no servers entry has this server's address");
+		refuse(e, s, false, GRANT_REFUSED_NO_SERVER);
 	else {
 		open_passive(e, s, server);
 		open_active(e, s, server);
@@ -210,11 +207,36 @@ void grant_close_all(struct engine *e, struct session *s, const char *reason)
 	while (s->grants.head != NIL) {
 		const struct grant *g = grant_at(e, s->grants.head);
 
-		if (!told[g->active])
+		if (!told[g->active]) {
 			tell(e, s, GRANT_CLOSE, g->active, g->ports, reason);
+			e->stats.grants_closed++;
+		}
 		told[g->active] = true;
 		remove(e, s, s->grants.head);
 	}
+}
+
+uint8_t grant_kinds(const struct engine *e, const struct session *s)
+{
+	uint8_t kinds = 0;
+
+	for (uint32_t i = s->grants.head; i != NIL;
+	     i = list_next(&e->grant_via, i))
+		kinds |= grant_at(e, i)->active ? GRANT_ACTIVE : GRANT_PASSIVE;
+	return kinds;
+}
+
+void grant_open_again(struct engine *e, struct session *s, uint8_t kinds)
+{
+	const struct policy_server *server =
+		policy_server_find(e->policy, &s->ends.server.addr);
+
+	if (kinds && !server)
+		refuse(e, s, false, GRANT_REFUSED_NO_SERVER);
+	if (kinds & GRANT_PASSIVE && server)
+		open_passive(e, s, server);
+	if (kinds & GRANT_ACTIVE && server)
+		open_active(e, s, server);
 }
 
 /* --- use -------------------------------------------------------------------------- */
@@ -229,25 +251,25 @@ static bool covers(const struct engine *e, const struct grant *g,
 	       policy_port_allowed(e->policy, syn->dst.port);
 }
 
-/* Take a place for one more; the reason if there is none. */
-static const char *take_place(struct engine *e, struct session *s)
+/* Take a place for one more, if there is one. */
+static enum grant_refusal take_place(struct engine *e, struct session *s)
 {
 	const struct policy_server *server =
 		policy_server_find(e->policy, &s->ends.server.addr);
 
 	if (!server)
-		return "no servers entry has this server's address any more";
+		return GRANT_REFUSED_SERVER_GONE;
 	if (s->granted >= server->max_data)
-		return "max-data: too many data connections are open";
+		return GRANT_REFUSED_MAX_DATA;
 	if (!rate_take(&s->granted_us, e->now, MINUTE_US / server->new_data,
 		       MINUTE_US))
-		return "max-new: too many new data connections in a minute";
+		return GRANT_REFUSED_MAX_NEW;
 	s->granted++;
-	return NULL;
+	return GRANT_FINE;
 }
 
 struct grant *grant_take(struct engine *e, const struct packet *syn,
-			 struct session **refused, const char **reason)
+			 struct session **refused, enum grant_refusal *why)
 {
 	uint64_t hash = hash_of(e, &syn->src.addr, &syn->dst.addr);
 
@@ -260,8 +282,8 @@ struct grant *grant_take(struct engine *e, const struct packet *syn,
 		if (!covers(e, g, syn))
 			continue;
 		s = pool_at(&e->sessions, g->session);
-		*reason = take_place(e, s);
-		if (!*reason)
+		*why = take_place(e, s);
+		if (*why == GRANT_FINE)
 			return g;
 		*refused = s;
 	}

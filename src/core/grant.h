@@ -5,6 +5,7 @@
 
 #include <sallyport/addr.h>
 #include <sallyport/policy.h>
+#include <sallyport/reason.h>
 
 #include "pool.h"
 
@@ -32,12 +33,18 @@ struct grant {
 void grant_open_all(struct engine *e, struct session *s);
 void grant_close_all(struct engine *e, struct session *s, const char *reason);
 
+/* Which kinds @s has, as bits; and open these again, as far as policy and
+ * translation still allow it. */
+enum { GRANT_PASSIVE = 1, GRANT_ACTIVE = 2 };
+uint8_t grant_kinds(const struct engine *e, const struct session *s);
+void grant_open_again(struct engine *e, struct session *s, uint8_t kinds);
+
 /*
  * The grant that lets @syn in, and a place among its session's data connections
  * is taken. NULL: none does; then *@refused is the session that had a grant but
- * no place left, with *@reason, or NULL.
+ * no place left, and *@why, or NULL.
  */
 struct grant *grant_take(struct engine *e, const struct packet *syn,
-			 struct session **refused, const char **reason);
+			 struct session **refused, enum grant_refusal *why);
 
 #endif

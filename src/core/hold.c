@@ -28,10 +28,10 @@ static void held_free(struct engine *e, struct stream *st, uint32_t i)
 	pool_give(&e->held, i);
 }
 
-static void held_drop(struct engine *e, struct stream *st, uint32_t i)
+static void held_drop(struct engine *e, struct stream *st, uint32_t i,
+		      enum drop_reason why)
 {
-	outcome_verdict(e, held_at(e, i)->tag, VERDICT_DROP,
-			(struct span){ 0 });
+	outcome_drop(e, held_at(e, i)->tag, why);
 	held_free(e, st, i);
 }
 
@@ -46,19 +46,21 @@ static uint32_t place_for(const struct engine *e, const struct stream *st,
 	return i;
 }
 
-bool hold_add(struct engine *e, struct session *s, enum direction d,
-	      const struct packet *p, uint32_t tag)
+enum drop_reason hold_add(struct engine *e, struct session *s, enum direction d,
+			  const struct packet *p, uint32_t tag)
 {
 	struct stream *st = &s->side[d];
 	struct store bytes = { NIL, NIL, 0, 0, 0 };
 	struct held *h;
 	uint32_t i;
 
-	if (st->held_count >= HELD_PER_STREAM_MAX ||
-	    st->held_bytes + p->ip.len > HELD_BYTES_MAX ||
-	    e->held.used >= e->held.count ||
+	if (st->held_count >= HELD_PER_STREAM_MAX)
+		return DROP_HOLD_PACKETS;
+	if (st->held_bytes + p->ip.len > HELD_BYTES_MAX)
+		return DROP_HOLD_BYTES;
+	if (e->held.used >= e->held.count ||
 	    !store_append(&bytes, &e->chunks, p->ip))
-		return false;
+		return DROP_HOLD_TABLE;
 	i = pool_take(&e->held);
 	h = held_at(e, i);
 	h->session = session_index(e, s);
@@ -72,7 +74,7 @@ bool hold_add(struct engine *e, struct session *s, enum direction d,
 	list_insert(&st->held, &e->held_via, i, place_for(e, st, p->seq));
 	list_append(&e->held_age, &e->age_via, i);
 	e->stats.packets_held++;
-	return true;
+	return DROP_REASONS;
 }
 
 bool hold_take_ready(struct engine *e, struct stream *st, struct packet *p,
@@ -87,6 +89,7 @@ bool hold_take_ready(struct engine *e, struct stream *st, struct packet *p,
 	len = store_copy(&held_at(e, i)->bytes, &e->chunks, 0, PACKET_ROOM,
 			 e->packet);
 	held_free(e, st, i);
+	e->stats.packets_released++;
 	/* It was TCP when it came, and not a byte has changed. */
 	return packet_decode((struct span){ e->packet, len }, p) == PACKET_TCP;
 }
@@ -94,7 +97,7 @@ bool hold_take_ready(struct engine *e, struct stream *st, struct packet *p,
 void hold_drop_all(struct engine *e, struct stream *st)
 {
 	while (st->held.head != NIL)
-		held_drop(e, st, st->held.head);
+		held_drop(e, st, st->held.head, DROP_HOLD_END);
 }
 
 uint64_t hold_tick(struct engine *e)
@@ -106,7 +109,8 @@ uint64_t hold_tick(struct engine *e)
 		if (h->since_us + HELD_US > e->now ||
 		    e->out->verdicts >= OUTCOME_VERDICTS_MAX)
 			return h->since_us + HELD_US;
-		held_drop(e, &s->side[h->direction], e->held_age.head);
+		held_drop(e, &s->side[h->direction], e->held_age.head,
+			  DROP_HOLD_TIMEOUT);
 	}
 	return ENGINE_NEVER;
 }

@@ -31,8 +31,9 @@ struct held {
 	struct store bytes;
 };
 
-bool hold_add(struct engine *e, struct session *s, enum direction d,
-	      const struct packet *p, uint32_t tag);
+/* Keep @p. DROP_REASONS: it is held; else why it cannot be. */
+enum drop_reason hold_add(struct engine *e, struct session *s, enum direction d,
+			  const struct packet *p, uint32_t tag);
 
 /* The next one that can be read now, copied to e->packet. */
 bool hold_take_ready(struct engine *e, struct stream *st, struct packet *p,

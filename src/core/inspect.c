@@ -4,9 +4,23 @@
 #include "pinhole.h"
 #include "state.h"
 
+static uint64_t sum(const uint64_t *part, size_t parts)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < parts; i++)
+		all += part[i];
+	return all;
+}
+
 void engine_stats(const struct engine *e, struct engine_stats *out)
 {
 	*out = e->stats;
+	out->packets_waiting = e->held.used;
+#define X(name, label, values, value_name, text) \
+	out->name = sum(out->name##_by, values);
+	ENGINE_FAMILIES(X)
+#undef X
 }
 
 static const char *state_of(const struct session *s)

@@ -74,6 +74,21 @@ struct event *outcome_event(struct engine *e, const struct session *s,
 	return ev;
 }
 
+const char *action_name(enum action_type type)
+{
+	static const char *const name[ACTIONS] = {
+		[ACTION_LIBERAL] = "liberal",
+		[ACTION_PINHOLE_ADD] = "pinhole-add",
+		[ACTION_PINHOLE_DEL] = "pinhole-del",
+		[ACTION_DATA_CREATE] = "data-create",
+		[ACTION_INJECT] = "inject",
+		[ACTION_DATA_PASS] = "data-pass",
+		[ACTION_FAST_PATH] = "fast-path",
+	};
+
+	return name[type];
+}
+
 struct action *outcome_action(struct engine *e, enum action_type type,
 			      uint64_t session_id)
 {
@@ -89,16 +104,29 @@ struct action *outcome_action(struct engine *e, enum action_type type,
 	return a;
 }
 
-void outcome_verdict(struct engine *e, uint32_t tag, enum verdict_kind kind,
-		     struct span bytes)
+static void give(struct engine *e, uint32_t tag, enum verdict_kind kind,
+		 struct span bytes)
 {
 	struct outcome *o = e->out;
 
-	if (kind == VERDICT_DROP)
-		e->stats.packets_dropped++;
-	if (bytes.len)
-		e->stats.packets_rewritten++;
 	o->verdict[o->verdicts++] = (struct verdict){ tag, kind, bytes };
+}
+
+void outcome_accept(struct engine *e, uint32_t tag)
+{
+	give(e, tag, VERDICT_ACCEPT, (struct span){ 0 });
+}
+
+void outcome_replace(struct engine *e, uint32_t tag, struct span bytes)
+{
+	e->stats.packets_rewritten++;
+	give(e, tag, VERDICT_ACCEPT, bytes);
+}
+
+void outcome_drop(struct engine *e, uint32_t tag, enum drop_reason why)
+{
+	e->stats.packets_dropped_by[why]++;
+	give(e, tag, VERDICT_DROP, (struct span){ 0 });
 }
 
 struct span outcome_text(struct engine *e, struct span s)
@@ -133,6 +161,10 @@ void alert_raise(struct engine *e, struct session *s, enum alert rule)
 	if (*alerted & bit)
 		return;
 	*alerted |= bit;
-	e->stats.alerts++;
+	if (s)
+		session_changed(e, s);
+	else
+		engine_numbers_changed(e);
+	e->stats.alerts_by[rule]++;
 	outcome_event(e, s, EVENT_ALERT)->alert.rule = rule;
 }

@@ -23,8 +23,11 @@ struct event *outcome_event(struct engine *e, const struct session *s,
 			    enum event_type type);
 struct action *outcome_action(struct engine *e, enum action_type type,
 			      uint64_t session_id);
-void outcome_verdict(struct engine *e, uint32_t tag, enum verdict_kind kind,
-		     struct span bytes);
+
+/* What becomes of a packet: it goes on as it is, or as @bytes are; or not. */
+void outcome_accept(struct engine *e, uint32_t tag);
+void outcome_replace(struct engine *e, uint32_t tag, struct span bytes);
+void outcome_drop(struct engine *e, uint32_t tag, enum drop_reason why);
 
 /* Copy @s into the outcome, where the event that names it lives. */
 struct span outcome_text(struct engine *e, struct span s);

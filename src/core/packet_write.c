@@ -43,15 +43,6 @@ static void tcp_checksum(uint8_t *ip, size_t tcp_at, size_t len)
 	memcpy(ip + tcp_at + 16, &sum, sizeof(sum));
 }
 
-static void ipv4_checksum(uint8_t *ip, size_t header)
-{
-	uint16_t sum;
-
-	memset(ip + 10, 0, 2);
-	sum = checksum_finish(checksum_add(0, (struct span){ ip, header }));
-	memcpy(ip + 10, &sum, sizeof(sum));
-}
-
 size_t packet_copy(const struct packet *p, struct span payload, uint8_t *out)
 {
 	size_t len = p->payload_at + payload.len;
@@ -63,7 +54,7 @@ size_t packet_copy(const struct packet *p, struct span payload, uint8_t *out)
 		memcpy(out + p->payload_at, payload.at, payload.len);
 	if (out[0] >> 4 == 4) {
 		put16(out + 2, (uint16_t)len);
-		ipv4_checksum(out, (size_t)(out[0] & 15) * 4);
+		checksum_set_ipv4(out);
 	} else {
 		put16(out + 4, (uint16_t)(len - IPV6_HEADER));
 	}
@@ -113,7 +104,7 @@ static size_t ack_ip_header(const struct packet_ack *a, uint8_t *out,
 		out[9] = PROTO_TCP;
 		memcpy(out + 12, addr_v4_bytes(&a->src.addr), 4);
 		memcpy(out + 16, addr_v4_bytes(&a->dst.addr), 4);
-		ipv4_checksum(out, IPV4_HEADER_MIN);
+		checksum_set_ipv4(out);
 		return IPV4_HEADER_MIN;
 	}
 	out[0] = 0x60;

@@ -6,10 +6,11 @@
  * When the table, or a host's share of it, is full, a new one is refused and
  * one alert says so; records of running data connections give way first.
  */
-#include "pinhole.h"
+#include "pinhole_private.h"
 
 #include <string.h>
 
+#include "change.h"
 #include "outcome.h"
 #include "peer.h"
 #include "random.h"
@@ -21,8 +22,7 @@ uint32_t hole_index(const struct engine *e, const struct hole *h)
 	return (uint32_t)(((const uint8_t *)h - e->holes.base) / e->holes.size);
 }
 
-/* By destination alone, so that a SYN from a third host is noticed too. */
-static uint64_t hash_of(const struct engine *e, const struct pinhole_key *key)
+uint64_t hole_hash(const struct engine *e, const struct pinhole_key *key)
 {
 	return hash_two(e, &key->to, &key->to);
 }
@@ -49,7 +49,7 @@ static void tell(struct engine *e, const struct hole *h, enum pinhole_op op,
 	ev->pinhole.reason = reason;
 }
 
-static void act(struct engine *e, const struct hole *h, enum action_type type)
+void hole_act(struct engine *e, const struct hole *h, enum action_type type)
 {
 	struct action *a = outcome_action(e, type, h->session_id);
 
@@ -60,7 +60,7 @@ static void act(struct engine *e, const struct hole *h, enum action_type type)
 	a->hole.timeout_us = e->policy->pinhole_timeout_us;
 }
 
-static void count(struct engine *e, const struct hole *h, int step)
+void hole_count(struct engine *e, const struct hole *h, int step)
 {
 	struct peer *client = peer_get(e, &h->ends.client.addr);
 	struct peer *server;
@@ -96,6 +96,7 @@ static void set_state(struct engine *e, struct hole *h, enum hole_state state)
 	h->state = (uint8_t)state;
 	h->since_us = e->now;
 	list_append(&e->hole_state[state], &e->state_via, i);
+	hole_changed(e, h);
 }
 
 static void hole_free(struct engine *e, struct hole *h)
@@ -105,12 +106,13 @@ static void hole_free(struct engine *e, struct hole *h)
 	if (h->state == HOLE_USED)
 		e->stats.data_connections--;
 	else
-		count(e, h, -1);
-	hole_over(e, h);
+		hole_count(e, h, -1);
+	hole_over(e, h, DATA_CLOSED);
 	data_unwatch(e, h);
 	leave_owner(e, h);
 	list_remove(&e->hole_state[h->state], &e->state_via, i);
-	table_remove(&e->by_key, hash_of(e, &h->key), i);
+	table_remove(&e->by_key, hole_hash(e, &h->key), i);
+	hole_changed(e, h);
 	h->id = 0; /* see engine_next_pinhole() */
 	pool_give(&e->holes, i);
 }
@@ -175,8 +177,10 @@ struct hole *hole_reserve(struct engine *e, struct session *s,
 	h->session = session_index(e, s);
 	list_append(&e->hole_state[HOLE_ASKED], &e->state_via, i);
 	list_append(&s->holes, &e->owner_via, i);
-	table_insert(&e->by_key, hash_of(e, &h->key), i);
-	count(e, h, 1);
+	table_insert(&e->by_key, hole_hash(e, &h->key), i);
+	hole_count(e, h, 1);
+	engine_numbers_changed(e);
+	hole_changed(e, h);
 	return h;
 }
 
@@ -185,14 +189,15 @@ void hole_watch(struct engine *e, struct hole *h)
 	if (h->in_set)
 		return;
 	h->in_set = true;
-	act(e, h, ACTION_PINHOLE_ADD);
+	hole_changed(e, h);
+	hole_act(e, h, ACTION_PINHOLE_ADD);
 }
 
 /* Two pinholes may have one key, and so one element of the set: the first
  * that goes leaves it to the other. */
 static bool in_set_for_another(struct engine *e, const struct hole *h)
 {
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, &h->key));
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, &h->key));
 	     i != NIL; i = table_next(&e->by_key, i)) {
 		struct hole *other = pool_at(&e->holes, i);
 
@@ -208,8 +213,9 @@ static void unwatch(struct engine *e, struct hole *h)
 	if (!h->in_set)
 		return;
 	h->in_set = false;
+	hole_changed(e, h);
 	if (!in_set_for_another(e, h))
-		act(e, h, ACTION_PINHOLE_DEL);
+		hole_act(e, h, ACTION_PINHOLE_DEL);
 }
 
 void hole_open(struct engine *e, struct hole *h)
@@ -222,42 +228,45 @@ void hole_open(struct engine *e, struct hole *h)
 }
 
 /* From here on it is the record of a data connection. */
-static void become_used(struct engine *e, struct hole *h, uint16_t port)
+static void become_used(struct engine *e, struct hole *h,
+			const struct packet *syn)
 {
 	e->stats.data_connections++;
-	h->used_port = port;
-	count(e, h, -1);
+	h->used_port = syn->src.port;
+	h->isn = syn->seq;
+	hole_count(e, h, -1);
 	set_state(e, h, HOLE_USED);
 	leave_owner(e, h);
 }
 
-void hole_use(struct engine *e, struct hole *h, uint16_t port)
+void hole_use(struct engine *e, struct hole *h, const struct packet *syn)
 {
 	unwatch(e, h);
 	tell(e, h, PINHOLE_USE, NULL);
 	e->stats.pinholes--;
 	e->stats.pinholes_used++;
-	become_used(e, h, port);
+	become_used(e, h, syn);
 }
 
 struct hole *hole_grant(struct engine *e, struct session *s,
-			const struct hole *want, uint16_t port)
+			const struct hole *want, const struct packet *syn)
 {
 	struct hole *h = hole_reserve(e, s, want);
 
 	if (h)
-		become_used(e, h, port);
+		become_used(e, h, syn);
 	return h;
 }
 
-void hole_over(struct engine *e, struct hole *h)
+void hole_over(struct engine *e, struct hole *h, enum data_over how)
 {
 	enum direction d;
 	struct session *s;
 
 	if (h->over)
 		return;
-	h->over = true;
+	h->over = (uint8_t)how;
+	hole_changed(e, h);
 	if (!h->granted)
 		return;
 	s = session_find(e, &h->ends.client, &h->ends.server, &d);
@@ -274,6 +283,8 @@ void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
 		e->stats.pinholes--;
 		if (op == PINHOLE_EXPIRE)
 			e->stats.pinholes_expired++;
+		else if (op == PINHOLE_CLOSE)
+			e->stats.pinholes_closed++;
 	}
 	hole_free(e, h);
 }
@@ -281,8 +292,11 @@ void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
 void hole_refused(struct engine *e, struct hole *h)
 {
 	unwatch(e, h); /* part of it may have been done */
-	if (h->state == HOLE_OPEN)
-		hole_close(e, h, PINHOLE_REFUSE, "the kernel refused");
+	if (h->state != HOLE_OPEN)
+		return;
+	e->stats.pinholes_refused_by[PINHOLE_REFUSED_KERNEL]++;
+	hole_close(e, h, PINHOLE_REFUSE,
+		   pinhole_refusal_text(PINHOLE_REFUSED_KERNEL));
 }
 
 void hole_close_all(struct engine *e, struct session *s, bool asked,
@@ -312,7 +326,7 @@ struct hole *hole_first_asked(struct engine *e, const struct session *s)
 struct hole *hole_find(struct engine *e, const struct pinhole_key *key,
 		       enum hole_state state)
 {
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, key)); i != NIL;
 	     i = table_next(&e->by_key, i)) {
 		struct hole *h = pool_at(&e->holes, i);
 
@@ -326,7 +340,7 @@ struct hole *hole_find_to(struct engine *e, const struct endpoint *to)
 {
 	const struct pinhole_key key = { .to = *to };
 
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, &key)); i != NIL;
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, &key)); i != NIL;
 	     i = table_next(&e->by_key, i)) {
 		struct hole *h = pool_at(&e->holes, i);
 
@@ -339,7 +353,7 @@ struct hole *hole_find_to(struct engine *e, const struct endpoint *to)
 bool hole_key_free(struct engine *e, const struct pinhole_key *key,
 		   const struct endpoint *target)
 {
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, key)); i != NIL;
 	     i = table_next(&e->by_key, i)) {
 		struct hole *h = pool_at(&e->holes, i);
 
@@ -355,7 +369,7 @@ struct hole *hole_find_used(struct engine *e, const struct endpoint *from,
 {
 	const struct pinhole_key key = { from->addr, *to };
 
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, &key)); i != NIL;
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, &key)); i != NIL;
 	     i = table_next(&e->by_key, i)) {
 		struct hole *h = pool_at(&e->holes, i);
 
@@ -369,7 +383,7 @@ struct hole *hole_find_used(struct engine *e, const struct endpoint *from,
 struct hole *hole_by_id(struct engine *e, uint64_t id,
 			const struct pinhole_key *key)
 {
-	for (uint32_t i = table_first(&e->by_key, hash_of(e, key)); i != NIL;
+	for (uint32_t i = table_first(&e->by_key, hole_hash(e, key)); i != NIL;
 	     i = table_next(&e->by_key, i)) {
 		struct hole *h = pool_at(&e->holes, i);
 

@@ -25,6 +25,9 @@ struct engine;
  */
 enum hole_state { HOLE_ASKED, HOLE_OPEN, HOLE_USED, HOLE_STATES };
 
+/* Its data connection: alive, closed by both ends, or reset by one. */
+enum data_over { DATA_LIVES, DATA_CLOSED, DATA_RESET, DATA_OVERS };
+
 struct hole {
 	uint32_t hash_next, flow_next;
 	uint32_t session; /* owner; NIL once that is gone */
@@ -32,7 +35,8 @@ struct hole {
 	bool active;
 	bool in_set;        /* the kernel queues SYNs for it */
 	bool granted;       /* made by a grant, of which it holds a place */
-	bool over;          /* both ends have closed the data connection */
+	bool changed;       /* since its record was written; see change.h */
+	uint8_t over;       /* USED: enum data_over */
 	uint8_t owed;       /* ends still to be told of connections before this
 			     * one that had its ends; see data.c */
 	uint16_t from_port; /* the SYN must come from it; 0: any */
@@ -45,6 +49,7 @@ struct hole {
 	struct ends ends;
 	struct endpoint master_to; /* master_from is ends.client */
 	uint32_t mark;
+	uint32_t isn;            /* USED: of the SYN */
 	struct data_watch watch; /* see data_tls.c */
 };
 
@@ -68,15 +73,15 @@ struct hole *hole_reserve(struct engine *e, struct session *s,
 /* Have SYNs for @h queued, before it is open. */
 void hole_watch(struct engine *e, struct hole *h);
 void hole_open(struct engine *e, struct hole *h);
-void hole_use(struct engine *e, struct hole *h, uint16_t port);
+void hole_use(struct engine *e, struct hole *h, const struct packet *syn);
 
-/* Make one that is USED from the start, by the SYN from @port, for a grant;
- * NULL if a cap is reached. */
+/* Make one that is USED from the start, by @syn, for a grant; NULL if a cap is
+ * reached. */
 struct hole *hole_grant(struct engine *e, struct session *s,
-			const struct hole *want, uint16_t port);
+			const struct hole *want, const struct packet *syn);
 
 /* Its data connection is over: the place among its session's is free. */
-void hole_over(struct engine *e, struct hole *h);
+void hole_over(struct engine *e, struct hole *h, enum data_over how);
 
 /* Gone without a word if it was only asked for. */
 void hole_close(struct engine *e, struct hole *h, enum pinhole_op op,
@@ -112,5 +117,13 @@ struct hole *hole_find_used(struct engine *e, const struct endpoint *from,
 struct hole *hole_by_id(struct engine *e, uint64_t id,
 			const struct pinhole_key *key);
 uint64_t hole_tick(struct engine *e);
+
+/* Go on with @from, whose record was read; @s owns it, NULL if it is USED.
+ * False: no room. */
+bool hole_take_over(struct engine *e, struct session *s,
+		    const struct hole *from);
+
+/* All are there: those that are due first stand first again. */
+void hole_sort(struct engine *e);
 
 #endif

@@ -99,6 +99,73 @@ uint32_t list_next(const struct links *via, uint32_t index)
 	return link_of(via, index)->next;
 }
 
+/* --- sorting ---------------------------------------------------------------- */
+
+/* The next of two runs, whose heads these are; of equal ones the first run's. */
+static uint32_t take_first(const struct links *via, uint32_t run[2],
+			   bool (*before)(const void *a, const void *b))
+{
+	int which = run[0] == NIL ||
+		    (run[1] != NIL && before(pool_at(via->pool, run[1]),
+					     pool_at(via->pool, run[0])));
+	uint32_t index = run[which];
+
+	run[which] = list_next(via, index);
+	return index;
+}
+
+/* Merge runs that are sorted, chained by `next` alone. */
+static uint32_t merge(const struct links *via, uint32_t a, uint32_t b,
+		      bool (*before)(const void *a, const void *b))
+{
+	uint32_t run[2] = { a, b }, head = NIL, tail = NIL;
+
+	while (run[0] != NIL || run[1] != NIL) {
+		uint32_t index = take_first(via, run, before);
+
+		if (tail == NIL)
+			head = index;
+		else
+			link_of(via, tail)->next = index;
+		tail = index;
+	}
+	return head;
+}
+
+/* 2^n blocks in the n-th run. */
+#define RUNS 32
+
+void list_sort(struct list *l, const struct links *via,
+	       bool (*before)(const void *a, const void *b))
+{
+	uint32_t run[RUNS], next, i, all = NIL;
+
+	for (int n = 0; n < RUNS; n++)
+		run[n] = NIL;
+	for (i = l->head; i != NIL; i = next) {
+		uint32_t one = i;
+		int n = 0;
+
+		next = list_next(via, i);
+		link_of(via, i)->next = NIL;
+		/* Earlier blocks lie in the longer runs: they go first. */
+		for (; n < RUNS - 1 && run[n] != NIL; n++) {
+			one = merge(via, run[n], one, before);
+			run[n] = NIL;
+		}
+		run[n] = merge(via, run[n], one, before);
+	}
+	for (int n = 0; n < RUNS; n++)
+		all = merge(via, run[n], all, before);
+	*l = LIST_EMPTY;
+	for (i = all; i != NIL; i = next) {
+		next = list_next(via, i);
+		list_append(l, via, i);
+	}
+}
+
+/* --- tables ----------------------------------------------------------------- */
+
 static uint32_t *next_of(const struct table *t, uint32_t index)
 {
 	return (void *)((uint8_t *)pool_at(t->via.pool, index) + t->via.at);
@@ -124,6 +191,12 @@ void table_insert(struct table *t, uint64_t hash, uint32_t index)
 
 	*next_of(t, index) = *head;
 	*head = index;
+}
+
+void table_insert_behind(struct table *t, uint32_t after, uint32_t index)
+{
+	*next_of(t, index) = *next_of(t, after);
+	*next_of(t, after) = index;
 }
 
 void table_remove(struct table *t, uint64_t hash, uint32_t index)

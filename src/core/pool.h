@@ -7,6 +7,7 @@
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,6 +77,11 @@ void list_insert(struct list *l, const struct links *via, uint32_t index,
 		 uint32_t before);
 uint32_t list_next(const struct links *via, uint32_t index);
 
+/* Put those first that are @before others; who is equal keeps his place. Takes
+ * n log n steps. */
+void list_sort(struct list *l, const struct links *via,
+	       bool (*before)(const void *a, const void *b));
+
 /* A hash table of chains; the link is one uint32_t in the block. */
 struct table {
 	uint32_t *head;
@@ -87,6 +93,8 @@ struct table {
 void table_init(struct table *t, struct arena *a, uint32_t count,
 		struct pool *pool, size_t link_at);
 void table_insert(struct table *t, uint64_t hash, uint32_t index);
+/* The same behind @after, which is in the chain. */
+void table_insert_behind(struct table *t, uint32_t after, uint32_t index);
 void table_remove(struct table *t, uint64_t hash, uint32_t index);
 
 /* First of the chain, and the next one behind @index. */

@@ -9,6 +9,7 @@
 
 uint64_t random_draw(struct engine *e)
 {
+	engine_numbers_changed(e);
 	return siphash_two(&e->key, ++e->draws, e->now);
 }
 
@@ -62,6 +63,6 @@ uint64_t hash_text(const struct engine *e, struct span text)
 	word[0] = text.len;
 	if (text.len)
 		memcpy(word + 1, folded, text.len);
-	hash = siphash(&e->key, word, 1 + (text.len + 7) / 8);
+	hash = siphash(&e->text_key, word, 1 + (text.len + 7) / 8);
 	return hash ? hash : 1;
 }

@@ -14,7 +14,7 @@ uint64_t hash_two(const struct engine *e, const struct endpoint *a,
 		  const struct endpoint *b);
 
 /* Of the first HASH_TEXT_MAX bytes of @text, whatever the case of letters;
- * never 0. */
+ * never 0. It is the same after a restart. */
 uint64_t hash_text(const struct engine *e, struct span text);
 
 /* Longer than any host name (RFC 1035 2.3.4) and any TLS session id. */

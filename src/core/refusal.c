@@ -92,6 +92,7 @@ bool refusal_command(struct engine *e, struct session *s,
 
 	if (!r || !concerns(r, s, cmd))
 		return false;
+	e->stats.commands_refused++;
 	alert_raise(e, s, r->rule);
 	if (!replace(e, s, FROM_CLIENT, raw, span_str(INSTEAD)))
 		session_cut(e, s);

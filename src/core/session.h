@@ -32,7 +32,13 @@
  *
  * A session leaves the table from any of these states.
  */
-enum session_life { LIFE_HALF_OPEN, LIFE_OPEN, LIFE_CLOSING, LIVES };
+enum session_life {
+	LIFE_HALF_OPEN,
+	LIFE_OPEN,
+	LIFE_CLOSING,
+	LIVES,
+	LIFE_NONE = LIVES /* its place in the table is free */
+};
 
 /*
  * How much of the content is read.
@@ -115,6 +121,10 @@ struct pending {
 /* First text line of a multi-line reply that is kept for its event. */
 #define SESSION_REPLY_TEXT_MAX 120
 
+/* Has the client sent a SYN on the live session? The one that began it once
+ * more, or another, which may begin a new one. */
+enum session_syn { SYN_NONE, SYN_AGAIN, SYN_OTHER };
+
 /* In the order of use, because each cache line costs a packet time: the first
  * line is enough to find the session, the next two or three to read a bare
  * acknowledgement, one more and that of the pending command for a line. */
@@ -129,11 +139,13 @@ struct session {
 	bool password_next;  /* 331 or 332 came: the next words are secret */
 	bool first_line_seen;
 	bool liberal_asked;
-	bool encrypted; /* is or was, as a whole or in part */
-	bool fast;      /* has left the queue */
-	bool cut;       /* reset by policy: nothing passes any more */
-	uint8_t offers; /* bits of OFFERS_TLS and so on */
-	uint8_t seen;   /* midstream: a bit for each direction */
+	bool encrypted;      /* is or was, as a whole or in part */
+	bool fast;           /* has left the queue */
+	bool cut;            /* reset by policy: nothing passes any more */
+	uint8_t offers;      /* bits of OFFERS_TLS and so on */
+	uint8_t seen;        /* midstream: a bit for each direction */
+	bool changed;        /* since its record was written; see change.h */
+	uint32_t server_isn; /* of its SYN, if that was seen */
 	struct ends ends;
 	uint64_t last_us;
 	struct stream side[2]; /* by enum direction: the sender's */
@@ -156,9 +168,9 @@ struct session {
 	struct nat_view nat;
 	uint64_t alerted; /* bit per enum alert: told once a session */
 	uint32_t commands, replies, data_connections;
-	uint32_t syn_isn; /* of a SYN on a live session: maybe a new one */
+	uint32_t syn_isn; /* of the client's newest SYN */
 	uint16_t syn_mss;
-	bool syn_seen;
+	uint8_t syn; /* enum session_syn */
 	char mechanism[SESSION_MECHANISM_MAX + 1];
 	uint8_t reply_text[SESSION_REPLY_TEXT_MAX];
 };

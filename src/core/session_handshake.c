@@ -165,6 +165,7 @@ bool handshake_take(struct engine *e, struct session *s, enum direction d,
 	if (!stream_has_share(e, st) || !store_append(st, &e->chunks, bytes)) {
 		handshake_forget(e, s);
 		s->tls.phase = TLS_BROKEN;
+		e->stats.tls_failed_by[TLS_FAILED_MEMORY]++;
 		session_unread(e, s, ALERT_BUFFER_OVERFLOW);
 		return true;
 	}

@@ -9,6 +9,7 @@
  */
 #include "session_table.h"
 
+#include "change.h"
 #include "grant.h"
 #include "hold.h"
 #include "outcome.h"
@@ -73,6 +74,12 @@ static void set_life(struct engine *e, struct session *s,
 	s->life = (uint8_t)life;
 	s->life_since_us = e->now;
 	list_append(&e->life[life], &e->life_via, i);
+	session_changed(e, s);
+}
+
+void session_keep(struct engine *e, struct session *s)
+{
+	set_life(e, s, (enum session_life)s->life);
 }
 
 static bool make_room(struct engine *e)
@@ -118,19 +125,24 @@ static bool client_has_room(struct engine *e, const struct addr *a)
 	return room;
 }
 
+static struct session *refuse(struct engine *e, enum session_refusal why)
+{
+	e->stats.sessions_refused_by[why]++;
+	alert_raise(e, NULL, ALERT_SESSION_TABLE_FULL);
+	return NULL;
+}
+
 struct session *session_new(struct engine *e, const struct ends *ends)
 {
 	uint32_t i = NIL;
 	struct session *s;
 
-	if (client_has_room(e, &ends->client.addr) &&
-	    (e->sessions.used < e->sessions.count || make_room(e)))
+	if (!client_has_room(e, &ends->client.addr))
+		return refuse(e, SESSION_REFUSED_CLIENT);
+	if (e->sessions.used < e->sessions.count || make_room(e))
 		i = pool_take(&e->sessions);
-	if (i == NIL) {
-		e->stats.sessions_refused++;
-		alert_raise(e, NULL, ALERT_SESSION_TABLE_FULL);
-		return NULL;
-	}
+	if (i == NIL)
+		return refuse(e, SESSION_REFUSED_TABLE);
 	s = pool_at(&e->sessions, i);
 	s->ends = *ends;
 	s->holes = LIST_EMPTY;
@@ -152,10 +164,12 @@ void session_open(struct engine *e, struct session *s)
 	struct event *ev;
 
 	s->id = ++e->last_session;
+	engine_numbers_changed(e);
 	s->opened_us = e->now;
 	count_for_client(e, s, 1);
 	e->stats.sessions++;
 	e->stats.sessions_opened++;
+	e->stats.sessions_midstream += s->midstream;
 	if (!s->midstream && !s->implicit_tls) {
 		s->pending[0].verb = FTP_GREETING;
 		s->pending_count = 1;
@@ -170,8 +184,9 @@ void session_establish(struct engine *e, struct session *s)
 	set_life(e, s, LIFE_OPEN);
 }
 
-void session_end(struct engine *e, struct session *s, const char *reason)
+void session_end(struct engine *e, struct session *s, enum session_end why)
 {
+	const char *reason = session_end_text(why);
 	struct event *ev;
 
 	if (!s->id || s->life == LIFE_CLOSING)
@@ -189,13 +204,14 @@ void session_end(struct engine *e, struct session *s, const char *reason)
 	set_life(e, s, LIFE_CLOSING);
 	count_for_client(e, s, -1);
 	e->stats.sessions--;
+	e->stats.sessions_closed_by[why]++;
 }
 
 void session_free(struct engine *e, struct session *s)
 {
 	uint32_t i = session_index(e, s);
 
-	session_end(e, s, "given up");
+	session_end(e, s, SESSION_END_EVICTED);
 	for (int d = FROM_CLIENT; d <= FROM_SERVER; d++) {
 		struct stream *st = &s->side[d];
 
@@ -206,22 +222,87 @@ void session_free(struct engine *e, struct session *s)
 	list_remove(&e->life[s->life], &e->life_via, i);
 	table_remove(&e->by_ends, hash_two(e, &s->ends.client, &s->ends.server),
 		     i);
+	session_changed(e, s);
+	s->life = LIFE_NONE;
 	s->id = 0; /* see engine_next_session() */
 	pool_give(&e->sessions, i);
 	e->alerted &= ~(1ull << ALERT_SESSION_TABLE_FULL);
 }
 
+/* --- after a restart --------------------------------------------------------- */
+
+struct session *session_take_over(struct engine *e, const struct session *from)
+{
+	uint32_t i = pool_take(&e->sessions);
+	struct session *s;
+
+	if (i == NIL)
+		return NULL;
+	s = pool_at(&e->sessions, i);
+	*s = *from;
+	s->holes = LIST_EMPTY;
+	s->grants = LIST_EMPTY;
+	table_insert(&e->by_ends, hash_two(e, &s->ends.client, &s->ends.server),
+		     i);
+	list_append(&e->life[s->life], &e->life_via, i);
+	if (s->id > e->last_session)
+		e->last_session = s->id;
+	e->stats.tls_sessions += s->tls.phase == TLS_UP;
+	e->stats.tls_fast += s->fast;
+	if (s->id && s->life != LIFE_CLOSING) {
+		count_for_client(e, s, 1);
+		e->stats.sessions++;
+		e->stats.sessions_restored++;
+	}
+	return s;
+}
+
+void session_leave(struct engine *e, struct session *s)
+{
+	bool counts = s->id && s->life != LIFE_CLOSING;
+
+	e->stats.tls_sessions -= s->tls.phase == TLS_UP;
+	e->stats.tls_fast -= s->fast;
+	if (counts) {
+		count_for_client(e, s, -1);
+		e->stats.sessions--;
+		e->stats.sessions_restored--;
+	}
+	s->id = 0; /* nothing was told, so nothing ends */
+	handshake_forget(e, s);
+	session_free(e, s);
+}
+
+static bool waits_longer(const void *a, const void *b)
+{
+	const struct session *s = a, *t = b;
+
+	return s->life_since_us < t->life_since_us;
+}
+
+void session_sort(struct engine *e)
+{
+	for (int life = 0; life < LIVES; life++)
+		list_sort(&e->life[life], &e->life_via, waits_longer);
+}
+
+/* --- trust ------------------------------------------------------------------- */
+
 void session_doubt(struct engine *e, struct session *s, enum alert rule)
 {
 	alert_raise(e, s, rule);
-	session_untrust(e, s, alert_name(rule));
+	session_untrust(e, s, rule);
 }
 
-void session_untrust(struct engine *e, struct session *s, const char *reason)
+void session_untrust(struct engine *e, struct session *s, unsigned int why)
 {
+	const char *reason = untrusted_text(why);
+
 	if (s->read != READ_TRUSTED)
 		return;
+	e->stats.sessions_untrusted_by[why]++;
 	s->read = READ_DOUBTED;
+	session_changed(e, s);
 	hole_close_all(e, s, true, reason);
 	grant_close_all(e, s, reason);
 	if (!s->side[FROM_CLIENT].tls)
@@ -286,7 +367,7 @@ uint64_t session_tick(struct engine *e)
 				break;
 			if (still_alive(e, s))
 				continue;
-			session_end(e, s, "timeout");
+			session_end(e, s, SESSION_END_TIMEOUT);
 			session_free(e, s);
 		}
 		if (e->life[life].head != NIL) {

@@ -24,14 +24,25 @@ void session_establish(struct engine *e, struct session *s);
 
 /* Tell session_close if it was told of, take its pinholes away, go to
  * CLOSING. */
-void session_end(struct engine *e, struct session *s, const char *reason);
+void session_end(struct engine *e, struct session *s, enum session_end why);
+/* The time that it has in its life begins anew. */
+void session_keep(struct engine *e, struct session *s);
 void session_free(struct engine *e, struct session *s);
+
+/* Go on with @from, whose record was read: it has no parts yet. NULL: no room. */
+struct session *session_take_over(struct engine *e, const struct session *from);
+
+/* Take it back, without a word. */
+void session_leave(struct engine *e, struct session *s);
+
+/* All are there: those that wait longest stand first again. */
+void session_sort(struct engine *e);
 
 /* Something was not understood: raise @rule, open nothing any more. */
 void session_doubt(struct engine *e, struct session *s, enum alert rule);
 
-/* The same where an event has told why already. */
-void session_untrust(struct engine *e, struct session *s, const char *reason);
+/* The same where an event has told why already; @why: see untrusted_name(). */
+void session_untrust(struct engine *e, struct session *s, unsigned int why);
 
 /* The same with an alert, and read nothing any more. */
 void session_unread(struct engine *e, struct session *s, enum alert rule);

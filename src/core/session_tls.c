@@ -31,11 +31,17 @@ static void set_phase(struct engine *e, struct session *s, enum tls_phase phase)
 	s->tls.phase = (uint8_t)phase;
 }
 
+static void break_off(struct engine *e, struct session *s, enum tls_failure why)
+{
+	set_phase(e, s, TLS_BROKEN);
+	e->stats.tls_failed_by[why]++;
+}
+
 /* It cannot be followed any more; its bytes are not looked at again. */
 static void malformed(struct engine *e, struct session *s)
 {
 	handshake_forget(e, s);
-	set_phase(e, s, TLS_BROKEN);
+	break_off(e, s, TLS_FAILED_MALFORMED);
 	session_unread(e, s, ALERT_TLS_MALFORMED);
 	refusal_in_clear(e, s); /* what comes now is not looked at */
 }
@@ -86,15 +92,15 @@ bool session_tls_looks_so(struct span bytes)
 /* --- records ------------------------------------------------------------------- */
 
 static void fail(struct engine *e, struct session *s, enum direction d,
-		 const char *reason)
+		 enum tls_failure why, const char *reason)
 {
 	struct event *ev = handshake_tell(e, s, TLS_STEP_FAILED);
 
 	ev->tls.from_client = d == FROM_CLIENT;
 	ev->tls.reason = reason;
 	handshake_forget(e, s);
-	set_phase(e, s, TLS_BROKEN);
-	session_untrust(e, s, "TLS handshake failed");
+	break_off(e, s, why);
+	session_untrust(e, s, UNTRUSTED_TLS);
 }
 
 static bool take_alert(struct engine *e, struct session *s, enum direction d,
@@ -109,7 +115,7 @@ static bool take_alert(struct engine *e, struct session *s, enum direction d,
 	name = tls_alert_name(alert.description);
 	if (alert.level == TLS_ALERT_FATAL ||
 	    alert.description == TLS_ALERT_CLOSE_NOTIFY)
-		fail(e, s, d, name ? name : "unknown alert");
+		fail(e, s, d, TLS_FAILED_ALERT, name ? name : "unknown alert");
 	return true;
 }
 
@@ -188,13 +194,14 @@ static void clear(struct engine *e, struct session *s)
 	if (!s->tls.side[FROM_CLIENT].closing &&
 	    !s->tls.side[FROM_SERVER].closing) {
 		session_doubt(e, s, ALERT_CLEARTEXT_AFTER_AUTH);
-		set_phase(e, s, TLS_BROKEN);
+		break_off(e, s, TLS_FAILED_CLEARTEXT);
 		refusal_in_clear(e, s);
 		return;
 	}
 	handshake_tell(e, s, TLS_STEP_CLEARED);
 	grant_close_all(e, s, "back to cleartext");
 	set_phase(e, s, TLS_CLEARED);
+	e->stats.tls_cleared++;
 	/* Replies to commands under TLS came under TLS. Who got here has logged
 	 * in, or (REIN) will have to do so first, and will be seen doing it. */
 	s->pending_count = 0;
@@ -210,7 +217,7 @@ static void give_up(struct engine *e, struct session *s, enum direction d)
 	bool broken = s->tls.phase == TLS_BROKEN;
 
 	if (!broken)
-		fail(e, s, d, "cleartext came instead");
+		fail(e, s, d, TLS_FAILED_CLEARTEXT, "cleartext came instead");
 	if (d == FROM_CLIENT && !broken)
 		session_doubt(e, s, ALERT_CLEARTEXT_AFTER_AUTH);
 	if (d == FROM_CLIENT)
@@ -251,7 +258,7 @@ size_t session_tls_take(struct engine *e, struct session *s, enum direction d,
 		case TLS_RECORD_MORE:
 			return bytes.len;
 		case TLS_RECORD_SSLV2:
-			set_phase(e, s, TLS_BROKEN);
+			break_off(e, s, TLS_FAILED_SSLV2);
 			session_unread(e, s, ALERT_TLS_SSLV2);
 			session_cut(e, s);
 			break;

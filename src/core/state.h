@@ -7,6 +7,7 @@
 #include <sallyport/siphash.h>
 #include <sallyport/tls_handshake.h>
 
+#include "change.h"
 #include "pinhole.h"
 #include "pool.h"
 #include "session.h"
@@ -21,10 +22,14 @@
 #define US_PER_S 1000000ull
 
 struct engine {
+	/* First, so that what each packet counts is in one cache line. Totals
+	 * of families stay zero here: see engine_stats(). */
+	struct engine_stats stats;
 	struct engine_limits limits;
 	const struct policy *policy;
 	struct siphash_key key;
-	struct outcome *out; /* of the call that is running */
+	struct siphash_key text_key; /* see hash_text() */
+	struct outcome *out;         /* of the call that is running */
 	uint64_t now;
 
 	struct pool sessions, holes, grants, peers, chunks, held, edits;
@@ -35,10 +40,12 @@ struct engine {
 	struct list hole_state[HOLE_STATES];
 	struct list held_age;
 
-	struct engine_stats stats;
 	uint64_t last_session, last_hole, draws;
 	uint64_t alerted;      /* alerts that belong to no session */
 	uint64_t strangers_us; /* rate of what is told of strangers: data.c */
+
+	struct changes changes;
+	bool numbers_changed; /* of RECORD_ENGINE */
 
 	bool answer_there, answer_known;
 	struct ends answer_ends;

@@ -263,6 +263,10 @@ static void jump_to(struct engine *e, struct session *s, struct stream *st,
 		session_unread(e, s, ALERT_GAP);
 	else if (s->read != READ_OPAQUE)
 		session_doubt(e, s, ALERT_GAP);
+	/* Where numbers differ, the receiver has taken them for others: the two
+	 * ends will not understand each other again. */
+	if (!seqmap_is_plain(&st->map))
+		session_cut(e, s);
 	stream_sync(e, st, seq, false);
 }
 
