@@ -6,13 +6,12 @@
 
 #include <sallyport/checksum.h>
 
-#define IPV4_HEADER_MIN  20
-#define IPV4_LENGTH_AT   2
-#define IPV4_CHECKSUM_AT 10
-#define IPV4_MAX         65535
-#define IPV6_HEADER      40
-#define IPV6_LENGTH_AT   4
-#define PROTO_TCP        6
+#define IPV4_HEADER_MIN 20
+#define IPV4_LENGTH_AT  2
+#define IPV4_MAX        65535
+#define IPV6_HEADER     40
+#define IPV6_LENGTH_AT  4
+#define PROTO_TCP       6
 
 static void put16(uint8_t *at, size_t value)
 {
@@ -37,7 +36,6 @@ static bool bound_ipv4(struct span *ip, uint8_t *room)
 {
 	size_t header = (size_t)(ip->at[0] & 15) * 4;
 	size_t length;
-	uint16_t sum;
 
 	if (ip->len < IPV4_HEADER_MIN || header < IPV4_HEADER_MIN)
 		return false;
@@ -48,9 +46,7 @@ static bool bound_ipv4(struct span *ip, uint8_t *room)
 		return false;
 	memcpy(room, ip->at, ip->len);
 	put16(room + IPV4_LENGTH_AT, ip->len);
-	put16(room + IPV4_CHECKSUM_AT, 0);
-	sum = checksum_finish(checksum_add(0, span_of(room, header)));
-	memcpy(room + IPV4_CHECKSUM_AT, &sum, sizeof(sum));
+	checksum_set_ipv4(room);
 	ip->at = room;
 	return true;
 }

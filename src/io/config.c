@@ -145,15 +145,15 @@ static enum config_result load_nothing(struct config *out, bool must_exist,
 	return CONFIG_BAD;
 }
 
-enum config_result config_load(struct config *out, const char *path,
-			       bool must_exist, struct problems *problems)
+enum config_result config_load_at(struct config *out, int dir, const char *name,
+				  bool must_exist, struct problems *problems)
 {
 	enum config_result result;
 	int fd, saved;
 
 	memset(out, 0, sizeof(*out));
 	problems->count = problems->more = 0;
-	fd = open(path ? path : CONFIG_PATH, O_RDONLY | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return load_nothing(out, must_exist, problems);
 	result = load_fd(out, fd, problems);
@@ -161,6 +161,13 @@ enum config_result config_load(struct config *out, const char *path,
 	close(fd);
 	errno = saved;
 	return result;
+}
+
+enum config_result config_load(struct config *out, const char *path,
+			       bool must_exist, struct problems *problems)
+{
+	return config_load_at(out, AT_FDCWD, path ? path : CONFIG_PATH,
+			      must_exist, problems);
 }
 
 void config_free(struct config *c)

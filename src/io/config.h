@@ -49,6 +49,15 @@
 /* sun_path of unix(7), with its NUL. */
 #define CONFIG_SOCKET_MAX 108
 
+/* The control socket where none is configured; a service that is not root has
+ * a directory of its own for it. */
+#define CONFIG_SOCKET         "/run/sallyport.sock"
+#define CONFIG_STATE          "/run/sallyport.state"
+#define CONFIG_SERVICE_SOCKET "/run/sallyport/sallyport.sock"
+
+/* Of a user or group, with its NUL: useradd(8) takes 32 characters. */
+#define CONFIG_ACCOUNT_MAX 33
+
 enum when_down {
 	WHEN_DOWN_PASS, /* queue-bypass: traffic flows by the user's rules */
 	WHEN_DOWN_DROP, /* control connections and queued SYNs are dropped */
@@ -70,7 +79,12 @@ struct config {
 	struct config_nat *nat;
 	size_t nats;
 	enum log_level log_level;
+	enum log_to log_to;
 	char control_socket[CONFIG_SOCKET_MAX];
+	char control_group[CONFIG_ACCOUNT_MAX]; /* may ask there; "": none */
+	char user[CONFIG_ACCOUNT_MAX];          /* "": see daemon_identify() */
+	bool sandbox;
+	char state_file[CONFIG_SOCKET_MAX]; /* "": none is kept */
 	struct endpoint metrics; /* where they are served; port 0: nowhere */
 	bool from_file;          /* false: the default file is missing */
 };
@@ -103,6 +117,10 @@ enum config_result {
  */
 enum config_result config_load(struct config *out, const char *path,
 			       bool must_exist, struct problems *problems);
+
+/* The same for the file @name in the directory @dir, as openat(2) has it. */
+enum config_result config_load_at(struct config *out, int dir, const char *name,
+				  bool must_exist, struct problems *problems);
 
 /* The same from memory; never touches a file. */
 enum config_result config_load_bytes(struct config *out, struct span bytes,

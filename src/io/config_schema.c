@@ -59,6 +59,13 @@ static const struct schema_word level_words[] = {
 	{ NULL, 0 },
 };
 
+static const struct schema_word log_to_words[] = {
+	{ "auto", LOG_TO_AUTO },
+	{ "stderr", LOG_TO_STDERR },
+	{ "journal", LOG_TO_JOURNAL },
+	{ NULL, 0 },
+};
+
 /* Where a member lies, and how wide it, or one element of it, is. */
 #define AT(s, member)                         \
 	.offset = offsetof(struct s, member), \
@@ -228,15 +235,27 @@ const struct schema_row schema[] = {
 
 	SECTION("log"),
 	{ "log.level", SCHEMA_WORD, AT(config, log_level), .words = level_words,
-	  DEFAULT("info"), HELP("least severity on standard error") },
+	  DEFAULT("info"), HELP("least severity that is logged") },
+	{ "log.to", SCHEMA_WORD, AT(config, log_to), .words = log_to_words,
+	  DEFAULT("auto"),
+	  HELP("the journal, where standard error leads there") },
 
 	SECTION("metrics"),
 	{ "metrics.listen", SCHEMA_ENDPOINT, AT(config, metrics), DEFAULT(""),
 	  HELP("where Prometheus finds the counters") },
 
 	{ "control-socket", SCHEMA_PATH, AT(config, control_socket),
-	  DEFAULT("/run/sallyport.sock"),
+	  DEFAULT(CONFIG_SOCKET),
 	  HELP("where sallyport ctl finds the daemon") },
+	{ "state-file", SCHEMA_PATH, AT(config, state_file), BOUNDS(0, 1),
+	  DEFAULT(CONFIG_STATE),
+	  HELP("what sessions need to outlive the daemon") },
+	{ "control-socket-group", SCHEMA_NAME, AT(config, control_group),
+	  DEFAULT(""), HELP("may ask there, but not stop or reload") },
+	{ "user", SCHEMA_NAME, AT(config, user), DEFAULT(""),
+	  HELP("whom the daemon becomes") },
+	{ "sandbox", SCHEMA_BOOL, AT(config, sandbox), DEFAULT("true"),
+	  HELP("give up what is needed no more, once started") },
 };
 
 const size_t schema_rows = sizeof(schema) / sizeof(schema[0]);

@@ -23,8 +23,8 @@ enum schema_type {
 	SCHEMA_BOOL,     /* true or false */
 	SCHEMA_WORD,     /* one of words; 2 or 4 bytes wide */
 	SCHEMA_DURATION, /* lo to hi seconds; 8 bytes, microseconds */
-	SCHEMA_NAME,     /* letters, digits and . _ -; char array */
-	SCHEMA_PATH,     /* absolute path; char array */
+	SCHEMA_NAME,     /* letters, digits and . _ -; char array, "": none */
+	SCHEMA_PATH,     /* absolute path; char array; with hi also "" */
 	SCHEMA_ADDR,     /* struct addr */
 	SCHEMA_PREFIX,   /* struct prefix, address alone included */
 	SCHEMA_RANGE,    /* struct port_range within lo to hi */
@@ -84,8 +84,8 @@ bool schema_parse(const struct schema_row *row, struct span text, void *at,
 /* Write the value at @at as the file would have it. */
 void schema_print(FILE *to, const struct schema_row *row, const void *at);
 
-/* Could the file have this value? An optional range of 0-0 is not there,
- * nor is an endpoint of port 0. */
+/* Could the file have this value? An optional range of 0-0 is not there, nor is
+ * an endpoint of port 0 or an empty name. */
 bool schema_is_set(const struct schema_row *row, const void *at);
 
 #endif

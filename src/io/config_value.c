@@ -267,6 +267,10 @@ static bool is_path_byte(uint8_t b)
 static bool path_parse(const struct schema_row *row, struct span text, void *at,
 		       char *why)
 {
+	if (text.len == 0 && row->hi) {
+		*(char *)at = '\0';
+		return true;
+	}
 	/* Behind the slash there is something. */
 	if (span_find(text, '/') != 0 ||
 	    !text_take(row, text, 2, is_path_byte, at))
@@ -317,6 +321,8 @@ bool schema_is_set(const struct schema_row *row, const void *at)
 {
 	if (row->type == SCHEMA_ENDPOINT)
 		return ((const struct endpoint *)at)->port != 0;
+	if (row->type == SCHEMA_NAME)
+		return *(const char *)at != '\0';
 	if (row->type != SCHEMA_RANGE)
 		return true;
 	return ((const struct port_range *)at)->lo != 0;

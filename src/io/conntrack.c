@@ -5,34 +5,22 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libmnl/libmnl.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 
+#include "io/cthandle.h"
 #include "io/cttuple.h"
 #include "io/netlink.h"
-
-/*
- * Which members of a tuple the kernel compares in a filtered dump (Linux 5.8);
- * its own names for these bits are not in its exported headers. Addresses are
- * not among them: over IPv6 the kernel leaves out what is equal (seen on 6.18),
- * and the ports alone leave next to nothing to read.
- */
-enum {
-	FILTER_PROTOCOL = 1 << 3,
-	FILTER_SRC_PORT = 1 << 4,
-	FILTER = FILTER_PROTOCOL | FILTER_SRC_PORT,
-};
-
-struct conntrack {
-	struct mnl_socket *nl;
-};
 
 static const char *const result_text[] = {
 	[CONNTRACK_FINE] = "fine",
 	[CONNTRACK_MISSING] = "no such entry in the connection tracking table",
 	[CONNTRACK_EXISTS] = "the connection is tracked already",
+	[CONNTRACK_FULL] = "no room in the connection tracking table; raise "
+			   "net.netfilter.nf_conntrack_max",
 	[CONNTRACK_OVER] = "the connection is over",
 	[CONNTRACK_GAVE_UP] = "the connection tracking table is too large to "
 			      "search; a kernel since 5.8 does it itself",
@@ -48,6 +36,12 @@ static const char *const result_text[] = {
 const char *conntrack_text(enum conntrack_result result)
 {
 	return result_text[result];
+}
+
+const char *conntrack_why(enum conntrack_result result)
+{
+	return result == CONNTRACK_FAILED ? strerror(errno)
+					  : conntrack_text(result);
 }
 
 enum conntrack_result conntrack_open(struct conntrack **out)
@@ -79,18 +73,9 @@ void conntrack_close(struct conntrack *ct)
 	free(ct);
 }
 
-/* A search for the entry between two ends. */
-struct search {
-	const struct ends *ends;
-	struct nat_view *view;
-	bool found;
-	uint32_t seen;
-};
-
-/* Read @msg and hand it to @look. */
-static int entry_read(const struct nlmsghdr *msg,
-		      void (*look)(const struct nf_conntrack *entry, void *arg),
-		      void *arg)
+int ct_entry_read(const struct nlmsghdr *msg,
+		  void (*look)(const struct nf_conntrack *entry, void *arg),
+		  void *arg)
 {
 	struct nf_conntrack *entry = nfct_new();
 
@@ -100,37 +85,6 @@ static int entry_read(const struct nlmsghdr *msg,
 		look(entry, arg);
 	nfct_destroy(entry);
 	return MNL_CB_OK;
-}
-
-/* The ends are the source of the original tuple and that of the reply; what
- * the tuples have as destinations is what the other side sees. */
-static bool entry_matches(const struct nf_conntrack *entry,
-			  const struct ends *ends, struct nat_view *view)
-{
-	struct endpoint client, server;
-	struct nat_view v;
-
-	if (!ct_get_tuple(entry, &ct_orig, &client, &v.server_public) ||
-	    !ct_get_tuple(entry, &ct_reply, &server, &v.client_public) ||
-	    !endpoint_equal(&client, &ends->client) ||
-	    !endpoint_equal(&server, &ends->server))
-		return false;
-	v.mark = nfct_get_attr_u32(entry, ATTR_MARK);
-	*view = v;
-	return true;
-}
-
-static void search_look(const struct nf_conntrack *entry, void *arg)
-{
-	struct search *s = arg;
-
-	if (entry_matches(entry, s->ends, s->view))
-		s->found = true;
-}
-
-static int search_entry(const struct nlmsghdr *msg, void *arg)
-{
-	return entry_read(msg, search_look, arg);
 }
 
 /* Start a request about the entry one of whose tuples runs from @from to @to;
@@ -152,98 +106,15 @@ static struct nlmsghdr *tuple_message(struct netlink_request *r, uint16_t type,
 	return msg;
 }
 
-/* Ask for it, whichever of the two tuples it is; @answer knows which is right.
- */
-static int ask_tuple(struct conntrack *ct, const struct endpoint *from,
-		     const struct endpoint *to,
-		     int (*answer)(const struct nlmsghdr *msg, void *arg),
-		     void *arg)
+int ct_ask_tuple(struct conntrack *ct, const struct endpoint *from,
+		 const struct endpoint *to,
+		 int (*answer)(const struct nlmsghdr *msg, void *arg),
+		 void *arg)
 {
 	struct netlink_request r;
 	struct nlmsghdr *msg = tuple_message(&r, IPCTNL_MSG_CT_GET, from, to);
 
 	return msg ? netlink_ask(ct->nl, msg, answer, arg) : -ENOMEM;
-}
-
-static enum conntrack_result search_tuple(struct conntrack *ct,
-					  struct search *s,
-					  const struct endpoint *from,
-					  const struct endpoint *to)
-{
-	int error = ask_tuple(ct, from, to, search_entry, s);
-
-	if (error == 0 && !s->found)
-		error = -ENOENT;
-	return ct_result(error);
-}
-
-static int search_dumped(const struct nlmsghdr *msg, void *arg)
-{
-	struct search *s = arg;
-	int more = search_entry(msg, s);
-
-	if (more != MNL_CB_OK)
-		return more;
-	s->seen++;
-	return s->found || s->seen >= CONNTRACK_SEARCH_MAX ? MNL_CB_STOP
-							   : MNL_CB_OK;
-}
-
-/* Both source ports must match; what else is in the tuples, addresses of the
- * right family, is not compared. */
-static void dump_filter(struct nlmsghdr *msg, const struct ends *ends)
-{
-	struct nf_conntrack *entry = nfct_new();
-	struct nlattr *nest;
-
-	if (!entry)
-		return;
-	ct_set_tuple(entry, &ct_orig, &ends->client, &ends->client);
-	ct_set_tuple(entry, &ct_reply, &ends->server, &ends->server);
-	nfct_nlmsg_build(msg, entry);
-	nfct_destroy(entry);
-	nest = mnl_attr_nest_start(msg, CTA_FILTER);
-	mnl_attr_put_u32(msg, CTA_FILTER_ORIG_FLAGS, FILTER);
-	mnl_attr_put_u32(msg, CTA_FILTER_REPLY_FLAGS, FILTER);
-	mnl_attr_nest_end(msg, nest);
-}
-
-/* On a socket of its own: it may be closed in the middle of the dump. */
-static enum conntrack_result search_dump(struct search *s)
-{
-	struct netlink_request r;
-	struct nlmsghdr *msg =
-		netlink_message(r.bytes, NFNL_SUBSYS_CTNETLINK,
-				IPCTNL_MSG_CT_GET, NLM_F_DUMP,
-				ct_family(&s->ends->client.addr), 0);
-	struct mnl_socket *nl = netlink_open(0);
-	int error;
-
-	if (!nl)
-		return ct_result(-errno);
-	dump_filter(msg, s->ends);
-	error = netlink_ask(nl, msg, search_dumped, s);
-	mnl_socket_close(nl);
-	if (error == 0 && !s->found && s->seen >= CONNTRACK_SEARCH_MAX)
-		return CONNTRACK_GAVE_UP;
-	if (error == 0 && !s->found)
-		error = -ENOENT;
-	return ct_result(error);
-}
-
-enum conntrack_result conntrack_lookup(struct conntrack *ct,
-				       const struct ends *ends,
-				       struct nat_view *view)
-{
-	struct search s = { .ends = ends, .view = view };
-	enum conntrack_result result =
-		search_tuple(ct, &s, &ends->client, &ends->server);
-
-	if (result == CONNTRACK_MISSING)
-		result = search_tuple(ct, &s, &ends->server, &ends->client);
-	if (result == CONNTRACK_MISSING)
-		result = search_dump(&s);
-	return result;
 }
 
 /* Taking a mark away, and what came of it. */
@@ -270,7 +141,7 @@ static void clear_look(const struct nf_conntrack *entry, void *arg)
 
 static int clear_entry(const struct nlmsghdr *msg, void *arg)
 {
-	return entry_read(msg, clear_look, arg);
+	return ct_entry_read(msg, clear_look, arg);
 }
 
 /* The dump is on a socket of its own: entries change in the middle of it. */
@@ -314,7 +185,7 @@ static void life_look(const struct nf_conntrack *entry, void *arg)
 
 static int life_entry(const struct nlmsghdr *msg, void *arg)
 {
-	return entry_read(msg, life_look, arg);
+	return ct_entry_read(msg, life_look, arg);
 }
 
 enum conntrack_result conntrack_alive(struct conntrack *ct,
@@ -322,7 +193,7 @@ enum conntrack_result conntrack_alive(struct conntrack *ct,
 				      const struct endpoint *to, uint32_t mark)
 {
 	struct life l = { .from = from, .to = to, .mark = mark };
-	int error = ask_tuple(ct, from, to, life_entry, &l);
+	int error = ct_ask_tuple(ct, from, to, life_entry, &l);
 
 	if (error == 0 && !l.found)
 		error = -ENOENT;

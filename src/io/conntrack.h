@@ -22,6 +22,7 @@ enum conntrack_result {
 	CONNTRACK_FINE,
 	CONNTRACK_MISSING,     /* no such entry, or no such master */
 	CONNTRACK_EXISTS,      /* either tuple is taken already */
+	CONNTRACK_FULL,        /* no room or no memory for an entry */
 	CONNTRACK_OVER,        /* the entry is there, its connection is over */
 	CONNTRACK_GAVE_UP,     /* the search found too many entries */
 	CONNTRACK_LOST,        /* events were lost; later ones are whole */
@@ -37,13 +38,19 @@ void conntrack_close(struct conntrack *ct);
 /* One line for people: what is wrong and the cure. */
 const char *conntrack_text(enum conntrack_result result);
 
+/* The same of what was called last, with the reason in errno where that is all
+ * there is to say. */
+const char *conntrack_why(enum conntrack_result result);
+
 /*
  * How is the control connection between @ends (the inside view) translated?
  * Tried in order: the original tuple (no DNAT), the reply tuple (no SNAT), and,
- * where both ends are translated, a dump that the kernel filters; that one
- * takes 12 ms for 262144 hash buckets, 25 ms with 60000 entries in them. A
- * kernel before 5.8 does not filter: then at most CONNTRACK_SEARCH_MAX entries
- * are read before it is CONNTRACK_GAVE_UP. Writes *@view only for
+ * where both ends are translated, the original tuple with each address by which
+ * others have reached this server lately. Only when that fails, for the first
+ * client of a server, the whole table is searched by a dump that the kernel
+ * filters; it takes 12 ms for 262144 hash buckets, 25 ms with 60000 entries in
+ * them. A kernel before 5.8 does not filter: then at most CONNTRACK_SEARCH_MAX
+ * entries are read before it is CONNTRACK_GAVE_UP. Writes *@view only for
  * CONNTRACK_FINE.
  */
 enum conntrack_result conntrack_lookup(struct conntrack *ct,
@@ -52,6 +59,9 @@ enum conntrack_result conntrack_lookup(struct conntrack *ct,
 
 /* Some tenths of a second: no control connection should wait longer. */
 #define CONNTRACK_SEARCH_MAX (128u << 10)
+
+/* How often the whole table was searched. */
+uint64_t conntrack_searches(const struct conntrack *ct);
 
 /* Let the entry with the original tuple @from, @to pass segments outside of
  * the window it knows; both directions. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/listener.h"
 
 /* What a peer may send besides its request and still get its answer whole. */
 #define HEAR_OUT_READS 64
@@ -17,7 +18,8 @@
 struct control_server {
 	int loop;
 	struct control_handler handler;
-	struct loop_watch listener;
+	struct listener listener;
+	struct control_server_counts count;
 	struct control_peer peer[CONTROL_PEERS_MAX];
 };
 
@@ -102,6 +104,7 @@ static void peer_ask(struct control_peer *p, struct span line)
 
 	p->wait = CONTROL_WAIT_SENT;
 	p->last_us = clock_now_us();
+	s->count.requests++;
 	s->handler.request(s->handler.arg, p, line);
 	if (loop_change(s->loop, &p->watch, EPOLLOUT) < 0)
 		peer_close(p);
@@ -152,14 +155,16 @@ static struct control_peer *free_place(struct control_server *s)
 	return NULL;
 }
 
-static void peer_begin(struct control_server *s, int fd)
+static bool peer_begin(void *arg, int fd)
 {
+	struct control_server *s = arg;
 	struct control_peer *p = free_place(s);
 
 	if (!p) {
+		s->count.refused++;
 		send(fd, full, strlen(full), MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
-		return;
+		return true;
 	}
 	*p = (struct control_peer){ .fd = fd, .server = s };
 	p->watch = (struct loop_watch){ fd, peer_ready, p };
@@ -168,17 +173,7 @@ static void peer_begin(struct control_server *s, int fd)
 		close(fd);
 		p->fd = -1;
 	}
-}
-
-static void listener_ready(void *arg, uint32_t events)
-{
-	struct control_server *s = arg;
-	int fd = accept4(s->listener.fd, NULL, NULL,
-			 SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	(void)events;
-	if (fd >= 0)
-		peer_begin(s, fd);
+	return true;
 }
 
 struct control_server *
@@ -186,16 +181,16 @@ control_server_open(int loop, int listener,
 		    const struct control_handler *handler)
 {
 	struct control_server *s = calloc(1, sizeof(*s));
+	const struct listener_handler accepted = { peer_begin, s, "control" };
 	int error;
 
 	if (!s)
 		return NULL;
 	s->loop = loop;
 	s->handler = *handler;
-	s->listener = (struct loop_watch){ listener, listener_ready, s };
 	for (size_t i = 0; i < CONTROL_PEERS_MAX; i++)
 		s->peer[i].fd = -1;
-	error = loop_add(loop, &s->listener, EPOLLIN);
+	error = listener_open(&s->listener, loop, listener, &accepted);
 	if (error == 0)
 		return s;
 	free(s);
@@ -210,7 +205,7 @@ void control_server_close(struct control_server *s)
 	for (size_t i = 0; i < CONTROL_PEERS_MAX; i++)
 		if (s->peer[i].fd >= 0)
 			peer_close(&s->peer[i]);
-	loop_remove(s->loop, &s->listener);
+	listener_close(&s->listener);
 	free(s);
 }
 
@@ -218,11 +213,20 @@ void control_server_tick(struct control_server *s)
 {
 	uint64_t now = clock_now_us();
 
+	listener_tick(&s->listener, now);
 	for (size_t i = 0; i < CONTROL_PEERS_MAX; i++) {
 		struct control_peer *p = &s->peer[i];
 
 		if (p->fd >= 0 && p->wait != CONTROL_WAIT_GONE &&
-		    p->last_us + CONTROL_SERVER_PATIENCE_US < now)
+		    p->last_us + CONTROL_SERVER_PATIENCE_US < now) {
+			s->count.given_up++;
 			peer_close(p);
+		}
 	}
+}
+
+void control_server_counts(const struct control_server *s,
+			   struct control_server_counts *out)
+{
+	*out = s ? s->count : (struct control_server_counts){ 0 };
 }

@@ -79,6 +79,16 @@ control_server_open(int loop, int listener,
 		    const struct control_handler *handler);
 void control_server_close(struct control_server *s);
 
+struct control_server_counts {
+	uint64_t requests; /* answered */
+	uint64_t refused;  /* there were CONTROL_PEERS_MAX already */
+	uint64_t given_up; /* too slow */
+};
+
+/* Since the start. NULL is fine: nothing was counted. */
+void control_server_counts(const struct control_server *s,
+			   struct control_server_counts *out);
+
 /* End what takes too long. Call it about once a second. */
 void control_server_tick(struct control_server *s);
 

@@ -3,6 +3,7 @@
 #include "io/control_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,8 +18,8 @@
  * and not left waiting. */
 #define BACKLOG 64
 
-/* Whoever may ask may also stop the daemon. */
-#define MODE (S_IRUSR | S_IWUSR)
+#define MODE       (S_IRUSR | S_IWUSR)
+#define MODE_GROUP (MODE | S_IRGRP | S_IWGRP)
 
 static const char *const result_text[] = {
 	[CONTROL_FINE] = "fine",
@@ -163,7 +164,7 @@ static enum control_result bind_name(int fd, const char *path,
 {
 	enum control_result result = CONTROL_FINE;
 
-	/* Before bind(2), so that nobody comes in between. */
+	/* The name gets this mode: nobody comes in between. */
 	if (fchmod(fd, MODE) < 0)
 		return result_of(errno);
 	if (bind(fd, (const struct sockaddr *)at, sizeof(*at)) == 0)
@@ -180,7 +181,10 @@ static enum control_result bind_name(int fd, const char *path,
 static enum control_result start_listening(struct control_name *out)
 {
 	struct stat st;
+	int error = place_hold(&out->place, out->path);
 
+	if (error < 0)
+		return result_of(-error);
 	if (listen(out->fd, BACKLOG) < 0 || lstat(out->path, &st) < 0)
 		return result_of(errno);
 	out->dev = st.st_dev;
@@ -192,9 +196,10 @@ enum control_result control_listen(struct control_name *out, const char *path)
 {
 	struct sockaddr_un at;
 	enum control_result result = address_of(path, &at);
+	bool bound;
 	int saved;
 
-	*out = (struct control_name){ .fd = -1 };
+	*out = (struct control_name){ .fd = -1, .place.dir = -1 };
 	if (result != CONTROL_FINE)
 		return result;
 	memcpy(out->path, path, strlen(path) + 1);
@@ -203,26 +208,50 @@ enum control_result control_listen(struct control_name *out, const char *path)
 	if (out->fd < 0)
 		return result_of(errno);
 	result = bind_name(out->fd, path, &at);
-	if (result == CONTROL_FINE)
+	bound = result == CONTROL_FINE;
+	if (bound)
 		result = start_listening(out);
 	if (result == CONTROL_FINE)
 		return CONTROL_FINE;
 	saved = errno;
+	if (bound)
+		unlink(path);
+	place_release(&out->place);
 	close(out->fd);
 	out->fd = -1;
 	errno = saved;
 	return result;
 }
 
-void control_unlisten(struct control_name *name)
+/* Where others may write to the directory a link could have the name by now:
+ * it is not followed. */
+int control_give(const struct control_name *name, uid_t uid, gid_t group)
 {
+	const struct place *p = &name->place;
+	const int flag = AT_SYMLINK_NOFOLLOW;
+
+	if (fchownat(p->dir, p->name, uid, group, flag) < 0)
+		return -errno;
+	if (group != (gid_t)-1 &&
+	    fchmodat(p->dir, p->name, MODE_GROUP, flag) < 0)
+		return -errno;
+	return 0;
+}
+
+int control_unlisten(struct control_name *name)
+{
+	const struct place *p = &name->place;
 	struct stat st;
+	int error = 0;
 
 	if (name->fd < 0)
-		return;
-	if (lstat(name->path, &st) == 0 && st.st_dev == name->dev &&
-	    st.st_ino == name->ino)
-		unlink(name->path);
+		return 0;
+	if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == name->dev && st.st_ino == name->ino &&
+	    unlinkat(p->dir, p->name, 0) < 0)
+		error = -errno;
+	place_release(&name->place);
 	close(name->fd);
 	name->fd = -1;
+	return error;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "io/place.h"
+
 enum control_result {
 	CONTROL_FINE,
 	CONTROL_TOO_LONG,     /* does not fit into sun_path of unix(7) */
@@ -24,11 +26,12 @@ const char *control_text(enum control_result result);
 /* sun_path of unix(7), with its NUL. */
 #define CONTROL_PATH_MAX 108
 
-/* A name that we listen at. */
+/* A name that we listen at; it stays where it is. */
 struct control_name {
 	int fd; /* listens; -1: none */
 	char path[CONTROL_PATH_MAX];
-	dev_t dev; /* of the name: it may have become another's */
+	struct place place; /* the same in its directory */
+	dev_t dev;          /* of the name: it may have become another's */
 	ino_t ino;
 };
 
@@ -39,8 +42,17 @@ struct control_name {
  */
 enum control_result control_listen(struct control_name *out, const char *path);
 
-/* Close, and remove the name if it is still ours; harmless twice. */
-void control_unlisten(struct control_name *name);
+/* Give the name to @uid, (uid_t)-1: it stays whose it is. Unless @group is
+ * (gid_t)-1 that group may connect too: mode 0660. Gives 0 or a negative errno.
+ */
+int control_give(const struct control_name *name, uid_t uid, gid_t group);
+
+/*
+ * Close, and remove the name if it is still ours, which works in another root
+ * directory too; harmless twice. Gives 0 or a negative errno: the name stays
+ * where the process may not write to its directory any more.
+ */
+int control_unlisten(struct control_name *name);
 
 /* Seconds; the daemon answers in milliseconds, or with its last act when it
  * stops. */

@@ -10,6 +10,7 @@
 #include "io/ctevents.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -23,8 +24,11 @@
 #include "io/cttuple.h"
 #include "io/netlink.h"
 
-/* An event takes 1 KiB or so of it: thousands that end at once. */
-#define RECEIVE_BUFFER (4 << 20)
+/* What an event takes of the socket's buffer; the kernel doubles what it is
+ * asked for. */
+#define RECEIVE_BUFFER_EACH 1024u
+#define RECEIVE_BUFFER_MIN  (1u << 20)
+#define RECEIVE_BUFFER_MAX  (INT_MAX / 2)
 
 /* One event with every attribute is below 1 KiB; the kernel never puts two
  * into one message. */
@@ -82,14 +86,24 @@ static void filter_attach(int fd, enum source source,
 	nfct_filter_destroy(filter);
 }
 
-static int source_join(struct conntrack_events *ev, enum source source)
+static int receive_buffer(uint32_t room)
+{
+	if (room < RECEIVE_BUFFER_MIN / RECEIVE_BUFFER_EACH)
+		return RECEIVE_BUFFER_MIN;
+	if (room > RECEIVE_BUFFER_MAX / RECEIVE_BUFFER_EACH)
+		return RECEIVE_BUFFER_MAX;
+	return (int)(room * RECEIVE_BUFFER_EACH);
+}
+
+static int source_join(struct conntrack_events *ev, enum source source,
+		       uint32_t room)
 {
 	int group = source == GONE ? NFNLGRP_CONNTRACK_DESTROY
 				   : NFNLGRP_CONNTRACK_UPDATE;
 	struct epoll_event readable = { .events = EPOLLIN };
 	int fd;
 
-	ev->nl[source] = netlink_open(RECEIVE_BUFFER);
+	ev->nl[source] = netlink_open(receive_buffer(room));
 	if (!ev->nl[source])
 		return -errno;
 	fd = mnl_socket_get_fd(ev->nl[source]);
@@ -101,7 +115,7 @@ static int source_join(struct conntrack_events *ev, enum source source)
 	return 0;
 }
 
-static int events_join(struct conntrack_events *ev)
+static int events_join(struct conntrack_events *ev, uint32_t room)
 {
 	int error = 0;
 
@@ -109,12 +123,13 @@ static int events_join(struct conntrack_events *ev)
 	if (ev->epoll < 0)
 		return -errno;
 	for (enum source i = 0; i < SOURCES && error == 0; i++)
-		error = source_join(ev, i);
+		error = source_join(ev, i, room);
 	return error;
 }
 
 enum conntrack_result conntrack_events_open(struct conntrack_events **out,
-					    const struct conntrack_marks *marks)
+					    const struct conntrack_marks *marks,
+					    uint32_t room)
 {
 	struct conntrack_events *ev = calloc(1, sizeof(*ev));
 	int error;
@@ -122,7 +137,7 @@ enum conntrack_result conntrack_events_open(struct conntrack_events **out,
 	if (!ev)
 		return ct_result(-ENOMEM);
 	ev->marks = *marks;
-	error = events_join(ev);
+	error = events_join(ev, room);
 	if (error == 0)
 		*out = ev;
 	else
@@ -163,12 +178,14 @@ static bool end_read(const struct nf_conntrack *entry,
 		     const struct conntrack_marks *marks,
 		     struct conntrack_end *e)
 {
+	const uint8_t tcp = nfct_get_attr_u8(entry, ATTR_TCP_STATE);
 	struct endpoint seen;
 
 	if (!mark_read(nfct_get_attr_u32(entry, ATTR_MARK), marks,
 		       &e->control) ||
-	    (!e->gone && !ct_is_over(nfct_get_attr_u8(entry, ATTR_TCP_STATE))))
+	    (!e->gone && !ct_is_over(tcp)))
 		return false;
+	e->reset = tcp == TCP_CONNTRACK_CLOSE;
 	if (!ct_get_tuple(entry, &ct_orig, &e->from, &e->to) ||
 	    !ct_get_tuple(entry, &ct_reply, &e->ends.server, &seen))
 		return false;

@@ -21,6 +21,7 @@ struct conntrack_events;
 struct conntrack_end {
 	bool control;             /* by its mark; false: a data connection */
 	bool gone;                /* its entry is; false: it lives on */
+	bool reset;               /* by one end, as far as the entry tells */
 	struct endpoint from, to; /* original tuple */
 	struct ends ends;         /* the sources of both tuples: inside view */
 	bool has_bytes; /* where net.netfilter.nf_conntrack_acct is 1 */
@@ -35,14 +36,16 @@ struct conntrack_marks {
 };
 
 /*
- * Hear of the end of every marked entry. Entries made before the first listener
- * in the network namespace may end unheard (net.netfilter.nf_conntrack_events
- * = 2, the default). CONNTRACK_FINE gives *@out; conntrack_events_close() frees
- * it (NULL is fine).
+ * Hear of the end of every marked entry. @room: so many ends may wait to be
+ * heard before some are lost. The kernel may look but once a minute for entries
+ * whose time is over, and then tells of all at once.
+ * Entries made before the first listener in the network namespace may end
+ * unheard (net.netfilter.nf_conntrack_events = 2, the default). CONNTRACK_FINE
+ * gives *@out; conntrack_events_close() frees it (NULL is fine).
  */
-enum conntrack_result
-conntrack_events_open(struct conntrack_events **out,
-		      const struct conntrack_marks *marks);
+enum conntrack_result conntrack_events_open(struct conntrack_events **out,
+					    const struct conntrack_marks *marks,
+					    uint32_t room);
 void conntrack_events_close(struct conntrack_events *ev);
 
 /* Readable when there are events. */

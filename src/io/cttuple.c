@@ -116,6 +116,8 @@ enum conntrack_result ct_result(int error)
 		return CONNTRACK_MISSING;
 	case -EEXIST:
 		return CONNTRACK_EXISTS;
+	case -ENOMEM:
+		return CONNTRACK_FULL;
 	case -EPERM:
 		return CONNTRACK_DENIED;
 	case -EPROTONOSUPPORT:

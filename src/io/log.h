@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Leveled log on standard error: one line, "sallyport: MODULE: LEVEL: text". */
+/*
+ * Leveled log on standard error: one line, "sallyport: MODULE: LEVEL: text". Or,
+ * after log_to(), in systemd's journal: the text with fields.
+ *
+ * It never waits: what a pipe that nobody empties does not take is lost, and the
+ * next line that gets through comes behind one that says how many were.
+ */
 #ifndef IO_LOG_H
 #define IO_LOG_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sallyport/span.h>
 
@@ -14,6 +21,23 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_DEBUG
 };
+
+/* Where lines go. */
+enum log_to {
+	LOG_TO_AUTO, /* the journal, if standard error leads there */
+	LOG_TO_STDERR,
+	LOG_TO_JOURNAL,
+};
+
+/*
+ * From now on they go there; at the start it is standard error, and what the
+ * journal does not take still goes there. Call it once, before any other thread
+ * is started. Gives 0, or a negative errno if LOG_TO_JOURNAL cannot be.
+ */
+int log_to(enum log_to to);
+
+/* "stderr" or "journal": where they go now. */
+const char *log_where(void);
 
 /*
  * Longest line, its newline included; more is cut. A line of this size goes
@@ -51,12 +75,25 @@ struct log_batch {
 	char text[LOG_BATCH_MAX];
 };
 
+/* What only the journal has. A name is of capitals and '_'. */
+struct log_field {
+	const char *name, *value;
+};
+
 /* Add a line, as the functions above would write it; a full batch is written
- * to make room. */
+ * to make room. The journal has it at once, with the fields. */
 void log_batch_add(struct log_batch *b, enum log_level level,
-		   const char *module, struct span text);
+		   const char *module, struct span text,
+		   const struct log_field *field, size_t fields);
 
 /* Write what was gathered, with one write(), and empty the batch. */
 void log_batch_write(struct log_batch *b);
+
+struct log_counts {
+	uint64_t lost;    /* lines; see above */
+	uint64_t refused; /* entries that the journal did not take */
+};
+
+void log_counts(struct log_counts *out);
 
 #endif

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/time.h>
 
 #include <linux/netfilter/nfnetlink.h>
@@ -156,18 +155,16 @@ static int refusal_read(int fd, uint32_t seq)
 	return errno == EAGAIN ? first : -errno;
 }
 
-int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
-		    struct nlmsghdr *second)
+int netlink_do_all(struct mnl_socket *nl, void *requests, size_t len)
 {
-	struct iovec part[] = {
-		{ first, MNL_ALIGN(first->nlmsg_len) },
-		{ second, second->nlmsg_len },
-	};
-	int fd = mnl_socket_get_fd(nl);
+	/* One number for all: it is to tell them from earlier requests. */
+	const uint32_t seq = next_seq();
+	struct nlmsghdr *msg = requests;
 
-	/* One number for both: it is to tell them from earlier requests. */
-	first->nlmsg_seq = second->nlmsg_seq = next_seq();
-	if (writev(fd, part, 2) < 0)
+	for (int left = (int)len; mnl_nlmsg_ok(msg, left);
+	     msg = mnl_nlmsg_next(msg, &left))
+		msg->nlmsg_seq = seq;
+	if (mnl_socket_sendto(nl, requests, len) < 0)
 		return -errno;
-	return refusal_read(fd, second->nlmsg_seq);
+	return refusal_read(mnl_socket_get_fd(nl), seq);
 }

@@ -46,12 +46,12 @@ int netlink_ask(struct mnl_socket *nl, struct nlmsghdr *request,
 int netlink_open_for(struct mnl_socket **out, struct nlmsghdr *probe);
 
 /*
- * Carry out two requests that have no answer, in order, for the price of one
- * and without their acknowledgements. The second is tried though the first
- * fails. Gives 0, or the error of the first that fails.
+ * Carry out @len bytes of requests that have no answer, in order, for the price
+ * of one and without their acknowledgements. What follows one that fails is
+ * tried all the same, but for a batch of nf_tables', which is carried out as a
+ * whole or not at all. Gives 0, or the error of the first that fails.
  */
-int netlink_do_both(struct mnl_socket *nl, struct nlmsghdr *first,
-		    struct nlmsghdr *second);
+int netlink_do_all(struct mnl_socket *nl, void *requests, size_t len);
 
 /* The kernel answers inside sendto; waiting at all means it is lost. */
 #define NETLINK_TIMEOUT_S 2

@@ -15,6 +15,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,8 +37,11 @@
 #define COPY_RANGE 0xffff
 
 /* 4096 small packets, the default queue length, at the kernel's 2 KiB or so
- * for each, and some full-sized ones; default buffers lost 6 % of a flood. */
-#define RECEIVE_BUFFER (16 << 20)
+ * for each, and some full-sized ones; default buffers lost 6 % of a flood. A
+ * longer queue has more, up to what the kernel allows. */
+#define RECEIVE_BUFFER_MIN  (16u << 20)
+#define RECEIVE_BUFFER_EACH 2048u
+#define RECEIVE_BUFFER_MAX  (INT_MAX / 2)
 
 /* Two rewritten packets of the largest size, or two thousand plain verdicts. */
 #define BATCH_MAX (2 * MESSAGE_MAX)
@@ -181,10 +185,19 @@ static struct queue *queue_new(struct mnl_socket *nl, uint16_t number)
 	return q;
 }
 
+static int receive_buffer(uint32_t length)
+{
+	if (length <= RECEIVE_BUFFER_MIN / RECEIVE_BUFFER_EACH)
+		return RECEIVE_BUFFER_MIN;
+	if (length > RECEIVE_BUFFER_MAX / RECEIVE_BUFFER_EACH)
+		return RECEIVE_BUFFER_MAX;
+	return (int)(length * RECEIVE_BUFFER_EACH);
+}
+
 enum queue_result queue_open(struct queue **out,
 			     const struct queue_options *options)
 {
-	struct mnl_socket *nl = netlink_open(RECEIVE_BUFFER);
+	struct mnl_socket *nl = netlink_open(receive_buffer(options->length));
 	enum queue_result result;
 	int saved;
 

@@ -2,9 +2,11 @@
 /* What the kernel counts for an NFQUEUE. */
 #include "io/queue_counts.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
-#define PATH "/proc/net/netfilter/nfnetlink_queue"
+#define PATH "/proc/self/net/netfilter/nfnetlink_queue"
 
 /* A line has 70 characters or so: room for hundreds of queues. */
 #define TEXT_MAX 65536
@@ -42,15 +44,24 @@ bool queue_counts_parse(struct span text, uint16_t number,
 	return false;
 }
 
-bool queue_counts_read(uint16_t number, struct queue_counts *out)
+int queue_counts_open(void)
+{
+	int fd = open(PATH, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* The kernel gives whole lines, a page of them at a time. */
+bool queue_counts_read(int fd, uint16_t number, struct queue_counts *out)
 {
 	char text[TEXT_MAX];
-	FILE *file = fopen(PATH, "re");
-	size_t len;
+	size_t len = 0;
+	ssize_t n;
 
-	if (!file)
+	if (fd < 0)
 		return false;
-	len = fread(text, 1, sizeof(text), file);
-	fclose(file);
+	while (len < sizeof(text) &&
+	       (n = pread(fd, text + len, sizeof(text) - len, (off_t)len)) > 0)
+		len += (size_t)n;
 	return queue_counts_parse(span_of(text, len), number, out);
 }

@@ -15,9 +15,13 @@ struct queue_counts {
 	uint32_t packets;      /* queued so far; 32 bits, it wraps */
 };
 
-/* The counts of queue @number of this network namespace; false: no such queue,
- * or the kernel does not tell. */
-bool queue_counts_read(uint16_t number, struct queue_counts *out);
+/* Where the kernel tells them for this network namespace, a descriptor, or a
+ * negative errno. The file is root's, so it is opened once, at the start. */
+int queue_counts_open(void);
+
+/* The counts of queue @number; false: no such queue, or the kernel does not
+ * tell. @fd may be negative. */
+bool queue_counts_read(int fd, uint16_t number, struct queue_counts *out);
 
 /* The same from the text of /proc/net/netfilter/nfnetlink_queue. */
 bool queue_counts_parse(struct span text, uint16_t number,

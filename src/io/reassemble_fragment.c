@@ -9,7 +9,6 @@
 #define IPV4_HEADER_MIN  20
 #define IPV4_LENGTH_AT   2
 #define IPV4_FRAGMENT_AT 6
-#define IPV4_CHECKSUM_AT 10
 #define IPV4_MORE        0x2000
 #define IPV4_OFFSET      0x1fff
 
@@ -138,15 +137,11 @@ enum fragment_kind fragment_read(struct span ip, struct fragment *out)
 
 static bool finish_ipv4(uint8_t *packet, size_t header_len, size_t data_len)
 {
-	uint16_t sum;
-
 	if (header_len + data_len > FRAGMENT_LENGTH_MAX)
 		return false;
 	put16(packet + IPV4_LENGTH_AT, header_len + data_len);
 	put16(packet + IPV4_FRAGMENT_AT, 0);
-	put16(packet + IPV4_CHECKSUM_AT, 0);
-	sum = checksum_finish(checksum_add(0, span_of(packet, header_len)));
-	memcpy(packet + IPV4_CHECKSUM_AT, &sum, sizeof(sum));
+	checksum_set_ipv4(packet);
 	return true;
 }
 

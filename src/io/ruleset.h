@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The iptables rules and kernel sets that feed the daemon. */
+/* The rules and kernel sets that feed the daemon, for iptables or for nft. */
 #ifndef IO_RULESET_H
 #define IO_RULESET_H
 
@@ -11,8 +11,13 @@
 #include <sallyport/addr.h>
 #include <sallyport/policy.h>
 
-/* The name of each chain of ours. */
+/* The name of each chain of ours in the tables of iptables. */
 #define RULESET_CHAIN "SALLYPORT"
+
+/* SYNs of strangers to a pinhole's port that are looked at, in a second and at
+ * once: enough to notice, too few to be a load. */
+#define RULESET_STRANGER_RATE  10
+#define RULESET_STRANGER_BURST 20
 
 /* Explicit and implicit control ports. */
 #define RULESET_PORTS_MAX (2 * POLICY_PORTS_MAX)
@@ -42,31 +47,44 @@ struct ruleset {
 	size_t ranges;
 };
 
+enum ruleset_language { RULESET_ANY, RULESET_IPTABLES, RULESET_NFT };
+
 enum ruleset_result {
 	RULESET_FINE,
 	RULESET_DENIED,     /* not root */
 	RULESET_NO_PROGRAM, /* iptables is not installed */
 	RULESET_REFUSED,    /* the kernel or iptables will not have them */
+	RULESET_TWICE,      /* they are loaded in the other language */
 };
 
 /* What is wrong and the cure, in one printable line. */
 #define RULESET_TEXT_MAX 512
 
-/* Print them as a shell script that loads them, with ipset and iptables; it may
- * be run any number of times. */
-void ruleset_print(FILE *to, const struct ruleset *rules);
+/*
+ * Print them: a shell script that loads them with ipset and iptables (also for
+ * RULESET_ANY), or a file for nft -f. Either may be run any number of times.
+ */
+void ruleset_print(FILE *to, const struct ruleset *rules,
+		   enum ruleset_language language);
 
 /*
- * Load them, whatever of them is loaded already: afterwards the sets are there,
- * our chains hold these rules and no others, and each place that must jump to
- * them does so once, before all other rules. Each table changes at once.
- * Nothing else is touched, and open pinholes stay open. Unless it gives
- * RULESET_FINE, @text says why not, and part of them may be loaded.
+ * Load them, whatever of them is loaded already. RULESET_ANY is the language
+ * of those that are loaded, else that of iptables.
+ *
+ * Afterwards the sets are there, our chains hold these rules and no others, and
+ * each place that must jump to them does so once, in iptables before all other
+ * rules. Each table changes at once. Nothing else is touched, and open pinholes
+ * stay open unless the sets were of another size. Where it does not give
+ * RULESET_FINE, @text says why not; of iptables' rules part may be loaded then,
+ * of nft's it is as it was.
  */
 enum ruleset_result ruleset_load(const struct ruleset *rules,
+				 enum ruleset_language language,
 				 char text[RULESET_TEXT_MAX]);
 
-/* Remove all of it, or what there is of it; nothing at all is fine. */
-enum ruleset_result ruleset_unload(char text[RULESET_TEXT_MAX]);
+/* Remove all of it, or what there is of it, in either language with
+ * RULESET_ANY; nothing at all is fine. */
+enum ruleset_result ruleset_unload(enum ruleset_language language,
+				   char text[RULESET_TEXT_MAX]);
 
 #endif

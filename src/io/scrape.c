@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "io/clock.h"
+#include "io/listener.h"
 #include "io/loop.h"
 
 #define PATH "/metrics"
@@ -36,10 +37,11 @@ struct peer {
 struct scrape {
 	struct MHD_Daemon *http;
 	struct scrape_handler handler;
-	int loop;
+	int loop, fd;
+	struct listener listener;
 	struct loop_watch watch; /* of the library's own epoll */
 	struct peer peer[SCRAPE_PEERS_MAX];
-	bool left; /* one of them is free again */
+	struct scrape_counts count;
 };
 
 /* --- the name ----------------------------------------------------------------- */
@@ -95,8 +97,8 @@ static enum MHD_Result give(struct MHD_Connection *c, unsigned int status,
 	return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c, unsigned int status,
-			      const char *why)
+static enum MHD_Result refuse(struct scrape *s, struct MHD_Connection *c,
+			      unsigned int status, const char *why)
 {
 	/* The library copies nothing, and writes nothing into it. */
 	struct MHD_Response *r =
@@ -104,6 +106,7 @@ static enum MHD_Result refuse(struct MHD_Connection *c, unsigned int status,
 						(void *)(uintptr_t)why,
 						MHD_RESPMEM_PERSISTENT);
 
+	s->count.refused++;
 	/* RFC 9110 15.5.6: a 405 names what is allowed. */
 	if (r && status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW,
@@ -118,7 +121,9 @@ static enum MHD_Result give_text(struct scrape *s, struct MHD_Connection *c)
 	char *text = s->handler.text(s->handler.arg, &len);
 
 	if (!text)
-		return refuse(c, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory\n");
+		return refuse(s, c, MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "no memory\n");
+	s->count.served++;
 	r = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
 	if (r)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE,
@@ -136,29 +141,34 @@ static enum MHD_Result take_request(void *arg, struct MHD_Connection *c,
 {
 	(void)version, (void)body, (void)body_len, (void)context;
 	if (strcmp(url, PATH) != 0)
-		return refuse(c, MHD_HTTP_NOT_FOUND,
+		return refuse(arg, c, MHD_HTTP_NOT_FOUND,
 			      "there is " PATH " alone\n");
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-		return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET alone\n");
+		return refuse(arg, c, MHD_HTTP_METHOD_NOT_ALLOWED,
+			      "GET alone\n");
 	return give_text(arg, c);
 }
 
 /* --- connections ------------------------------------------------------------------ */
 
+static struct peer *free_place(struct scrape *s)
+{
+	for (size_t i = 0; i < SCRAPE_PEERS_MAX; i++)
+		if (!s->peer[i].used)
+			return &s->peer[i];
+	return NULL;
+}
+
 static void begin(struct scrape *s, struct MHD_Connection *c, void **context)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct peer *p = free_place(s);
 
-	for (size_t i = 0; i < SCRAPE_PEERS_MAX && info; i++) {
-		struct peer *p = &s->peer[i];
-
-		if (p->used)
-			continue;
-		*p = (struct peer){ true, info->connect_fd, clock_now_us() };
-		*context = p;
+	if (!info || !p)
 		return;
-	}
+	*p = (struct peer){ true, info->connect_fd, clock_now_us() };
+	*context = p;
 }
 
 /* The descriptor is still open, in either case. */
@@ -171,29 +181,42 @@ static void take_connection(void *arg, struct MHD_Connection *c, void **context,
 		begin(s, c, context);
 		return;
 	}
-	s->left = true;
 	if (*context)
 		((struct peer *)*context)->used = false;
+	listener_wake(&s->listener);
 }
 
-/* The library forgets to listen while all places are taken, and looks whether
- * one is free when a turn begins. What it has read or could read and did not,
- * no event tells again. */
+/* What the library has read or could read and did not, no event tells again. */
 static bool has_more(const struct scrape *s)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	return s->left || (MHD_get_timeout(s->http, &ms) == MHD_YES && ms == 0);
+	return MHD_get_timeout(s->http, &ms) == MHD_YES && ms == 0;
 }
 
 static void run(struct scrape *s)
 {
 	unsigned int turns = 0;
 
-	do {
-		s->left = false;
+	do
 		MHD_run(s->http);
-	} while (has_more(s) && ++turns < TURNS_MAX);
+	while (has_more(s) && ++turns < TURNS_MAX);
+}
+
+/* Not the library's own listening: without a descriptor for its first
+ * connection it would turn round and round. */
+static bool accepted(void *arg, int fd)
+{
+	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(from);
+	struct scrape *s = arg;
+
+	getpeername(fd, (struct sockaddr *)&from, &len);
+	/* Where it cannot take it, it closes it. */
+	if (MHD_add_connection(s->http, fd, (struct sockaddr *)&from, len) ==
+	    MHD_YES)
+		run(s);
+	return free_place(s) != NULL;
 }
 
 static void take_events(void *arg, uint32_t events)
@@ -209,22 +232,30 @@ void scrape_tick(struct scrape *s, uint64_t now_us)
 {
 	if (!s)
 		return;
+	listener_tick(&s->listener, now_us);
 	for (size_t i = 0; i < SCRAPE_PEERS_MAX; i++) {
 		struct peer *p = &s->peer[i];
 
-		if (p->used && p->since_us + SCRAPE_PATIENCE_US <= now_us)
-			shutdown(p->fd, SHUT_RDWR); /* it reads the end then */
+		if (!p->used || p->since_us + SCRAPE_PATIENCE_US > now_us)
+			continue;
+		s->count.given_up++;
+		shutdown(p->fd, SHUT_RDWR); /* it reads the end then */
 	}
 	run(s);
+}
+
+void scrape_counts(const struct scrape *s, struct scrape_counts *out)
+{
+	*out = s ? s->count : (struct scrape_counts){ 0 };
 }
 
 /* --- all of it ---------------------------------------------------------------------- */
 
 /* It says nothing on standard error by itself: no MHD_USE_ERROR_LOG. */
-static struct MHD_Daemon *start(struct scrape *s, int listener)
+static struct MHD_Daemon *start(struct scrape *s)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, take_request, s,
-				MHD_OPTION_LISTEN_SOCKET, listener,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET, 0,
+				NULL, NULL, take_request, s,
 				MHD_OPTION_CONNECTION_LIMIT,
 				(unsigned int)SCRAPE_PEERS_MAX,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT,
@@ -234,13 +265,15 @@ static struct MHD_Daemon *start(struct scrape *s, int listener)
 
 static bool watch(struct scrape *s)
 {
+	const struct listener_handler handler = { accepted, s, "metrics" };
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(s->http, MHD_DAEMON_INFO_EPOLL_FD);
 
 	if (!info)
 		return false;
 	s->watch = (struct loop_watch){ info->epoll_fd, take_events, s };
-	return loop_add(s->loop, &s->watch, EPOLLIN) == 0;
+	return loop_add(s->loop, &s->watch, EPOLLIN) == 0 &&
+	       listener_open(&s->listener, s->loop, s->fd, &handler) == 0;
 }
 
 struct scrape *scrape_open(int loop, int listener,
@@ -248,16 +281,17 @@ struct scrape *scrape_open(int loop, int listener,
 {
 	struct scrape *s = calloc(1, sizeof(*s));
 
-	if (!s)
+	if (!s) {
+		close(listener);
 		return NULL;
+	}
 	s->handler = *handler;
 	s->loop = loop;
-	s->http = start(s, listener);
+	s->fd = listener;
+	s->http = start(s);
 	if (s->http && watch(s))
 		return s;
-	if (s->http)
-		MHD_stop_daemon(s->http);
-	free(s);
+	scrape_close(s);
 	return NULL;
 }
 
@@ -265,7 +299,11 @@ void scrape_close(struct scrape *s)
 {
 	if (!s)
 		return;
-	loop_remove(s->loop, &s->watch);
-	MHD_stop_daemon(s->http);
+	if (s->http) {
+		loop_remove(s->loop, &s->watch);
+		MHD_stop_daemon(s->http);
+	}
+	listener_close(&s->listener);
+	close(s->fd);
 	free(s);
 }

@@ -39,13 +39,21 @@ int scrape_listen(const struct endpoint *at);
 
 /*
  * Serve those who connect to @listener, which is the server's own from now on.
- * @handler is copied. NULL: it could not be started; whether @listener is still
- * open then, the library does not say. scrape_close() ends all connections;
- * NULL is fine.
+ * @handler is copied. NULL: it could not be started. scrape_close() ends all
+ * connections; NULL is fine.
  */
 struct scrape *scrape_open(int loop, int listener,
 			   const struct scrape_handler *handler);
 void scrape_close(struct scrape *s);
+
+struct scrape_counts {
+	uint64_t served;
+	uint64_t refused;  /* asked for something else, or without memory */
+	uint64_t given_up; /* too slow */
+};
+
+/* Since the start. NULL is fine: nothing was counted. */
+void scrape_counts(const struct scrape *s, struct scrape_counts *out);
 
 /* End what takes too long; @now_us is clock_now_us(). Call it about once a
  * second. NULL is fine. */

@@ -1,61 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The kernel's sets of open pinholes, in ipset's own netlink protocol.
- *
- * libipset is not used: it keeps its list of set types and its cache of sets in
- * variables of the process, without a lock, so that only one thread could ever
- * change a set. It also takes 12 us for an element where this takes 3. What is
- * left to do is small: five messages of up to ten attributes.
- */
+/* The kernel's sets of open pinholes, of whichever kind is there. */
 #include "io/sets.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/ipset/ip_set.h>
-#include <linux/netfilter/nfnetlink.h>
+#include "io/sets_kind.h"
 
-#include "io/netlink.h"
-
-/* 7 renumbered sets; what is used here is the same in 6 (Linux 2.6.39). */
-#define PROTOCOL 6
-
-/* Of both types: the kernel has 0, but no ipset program lists that. */
-#define REVISION 1
-
-/* The kernel's IPSET_MAX_TIMEOUT: milliseconds in 31 bits. */
+/* ipset's IPSET_MAX_TIMEOUT: milliseconds in 31 bits. */
 #define TIMEOUT_MAX_S (INT32_MAX / 1000)
 
 /* Microseconds in a second. */
 #define US 1000000
 
-/* hash types answer a full table with the first type-specific error. */
-#define ERROR_HASH_FULL IPSET_ERR_TYPE_SPECIFIC
-
-/* Under this name the new set is made that takes the place of an old one. */
-#define TEMPORARY_NAME "sallyport-new"
-
 struct sets {
-	struct mnl_socket *nl;
+	struct mnl_socket *nl[SETS_KINDS]; /* NULL: the kernel has none */
+	enum sets_kind use;
 };
 
-/* Two for each family: the pinholes, then their ports. */
-static const struct set_name {
-	const char *name;
-	uint8_t family;
-	const char *type;
-} set_names[] = {
-	{ SETS_NAME_V4, AF_INET, SETS_TYPE },
-	{ SETS_NAME_V4 SETS_PORT_SUFFIX, AF_INET, SETS_PORT_TYPE },
-	{ SETS_NAME_V6, AF_INET6, SETS_TYPE },
-	{ SETS_NAME_V6 SETS_PORT_SUFFIX, AF_INET6, SETS_PORT_TYPE },
+static const struct sets_backend *const backend[SETS_KINDS] = {
+	[SETS_NFT] = &sets_nft,
+	[SETS_IPSET] = &sets_ipset,
 };
-
-#define SETS (sizeof(set_names) / sizeof(set_names[0]))
 
 static const char *const result_text[] = {
 	[SETS_FINE] = "fine",
@@ -70,7 +36,8 @@ static const char *const result_text[] = {
 	[SETS_DENIED] = "not permitted to change sets; run as root or with "
 			"CAP_NET_ADMIN",
 	[SETS_UNSUPPORTED] = "the kernel has no such sets; load the module "
-			     "ip_set_hash_ipportip",
+			     "ip_set_hash_ipportip, or nf_tables for the "
+			     "rules of nft",
 	[SETS_FAILED] = "the kernel refused the set",
 };
 
@@ -79,213 +46,145 @@ const char *sets_text(enum sets_result result)
 	return result_text[result];
 }
 
-/* What the kernel's errors mean, by command where it matters. */
-static const struct {
-	int error;
-	enum sets_result result;
-} result_of[] = {
-	{ 0, SETS_FINE },
-	{ ENOENT, SETS_MISSING },
-	{ ERROR_HASH_FULL, SETS_FULL },
-	{ IPSET_ERR_BUSY, SETS_IN_USE },
-	{ IPSET_ERR_REFERENCED, SETS_IN_USE },
-	{ EEXIST, SETS_OTHER },
-	{ IPSET_ERR_TYPE_MISMATCH, SETS_OTHER },
-	{ EPERM, SETS_DENIED },
-	{ EPROTONOSUPPORT, SETS_UNSUPPORTED },
-	{ IPSET_ERR_FIND_TYPE, SETS_UNSUPPORTED },
-};
-
-static enum sets_result sets_result(int error)
+/* What it means that a backend gave @error, which is 0 or negative. */
+static enum sets_result meaning(enum sets_kind kind, int error)
 {
-	errno = error;
-	for (size_t i = 0; i < sizeof(result_of) / sizeof(result_of[0]); i++)
-		if (result_of[i].error == error)
-			return result_of[i].result;
+	const struct sets_backend *b = backend[kind];
+
+	errno = -error;
+	if (error == 0)
+		return SETS_FINE;
+	for (size_t i = 0; i < b->meanings; i++)
+		if (b->meaning[i].error == -error)
+			return b->meaning[i].result;
 	return SETS_FAILED;
 }
 
-static struct nlmsghdr *set_message(struct netlink_request *r,
-				    unsigned int command,
-				    const struct set_name *set)
+/* That the kernel has no such sets is fine as long as it has the others. */
+static enum sets_result kind_open(struct sets *s, enum sets_kind kind)
 {
-	struct nlmsghdr *msg = netlink_message(r->bytes, NFNL_SUBSYS_IPSET,
-					       command, 0, set->family, 0);
+	enum sets_result result =
+		meaning(kind, backend[kind]->open(&s->nl[kind]));
 
-	mnl_attr_put_u8(msg, IPSET_ATTR_PROTOCOL, PROTOCOL);
-	mnl_attr_put_strz(msg, IPSET_ATTR_SETNAME, set->name);
-	return msg;
+	if (result == SETS_FINE || !s->nl[kind])
+		return result;
+	mnl_socket_close(s->nl[kind]);
+	s->nl[kind] = NULL;
+	return result == SETS_UNSUPPORTED ? SETS_FINE : result;
 }
 
 enum sets_result sets_open(struct sets **out)
 {
-	struct netlink_request r;
-	struct nlmsghdr *msg =
-		netlink_message(r.bytes, NFNL_SUBSYS_IPSET, IPSET_CMD_PROTOCOL,
-				0, AF_UNSPEC, 0);
+	enum sets_result result = SETS_FINE;
 	struct sets *s = calloc(1, sizeof(*s));
-	int error;
+	bool any = false;
 
-	if (!s)
-		return sets_result(ENOMEM);
-	mnl_attr_put_u8(msg, IPSET_ATTR_PROTOCOL, PROTOCOL);
-	error = netlink_open_for(&s->nl, msg);
-	if (error == 0) {
-		*out = s;
-		return SETS_FINE;
+	if (!s) {
+		errno = ENOMEM;
+		return SETS_FAILED;
 	}
-	sets_close(s);
-	return sets_result(-error);
+	for (int k = 0; k < SETS_KINDS && result == SETS_FINE; k++) {
+		result = kind_open(s, k);
+		any = any || s->nl[k];
+	}
+	if (result == SETS_FINE && !any)
+		result = SETS_UNSUPPORTED;
+	if (result != SETS_FINE) {
+		const int saved = errno;
+
+		sets_close(s);
+		errno = saved;
+		return result;
+	}
+	sets_look(s);
+	*out = s;
+	return SETS_FINE;
 }
 
 void sets_close(struct sets *s)
 {
 	if (!s)
 		return;
-	if (s->nl)
-		mnl_socket_close(s->nl);
+	for (int k = 0; k < SETS_KINDS; k++)
+		if (s->nl[k])
+			mnl_socket_close(s->nl[k]);
 	free(s);
 }
 
-static int set_make(struct sets *s, const struct set_name *set, uint32_t max)
+bool sets_there(struct sets *s, enum sets_kind kind)
 {
-	struct netlink_request r;
-	struct nlmsghdr *msg = set_message(&r, IPSET_CMD_CREATE, set);
-	struct nlattr *data;
-
-	mnl_attr_put_strz(msg, IPSET_ATTR_TYPENAME, set->type);
-	mnl_attr_put_u8(msg, IPSET_ATTR_REVISION, REVISION);
-	mnl_attr_put_u8(msg, IPSET_ATTR_FAMILY, set->family);
-	data = mnl_attr_nest_start(msg, IPSET_ATTR_DATA);
-	mnl_attr_put_u32(msg, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
-			 htonl(SETS_DEFAULT_TIMEOUT_S));
-	mnl_attr_put_u32(msg, IPSET_ATTR_MAXELEM | NLA_F_NET_BYTEORDER,
-			 htonl(max));
-	mnl_attr_nest_end(msg, data);
-	return netlink_ask(s->nl, msg, NULL, NULL);
+	return s->nl[kind] && backend[kind]->there(s->nl[kind]) == 0;
 }
 
-static int set_unmake(struct sets *s, const struct set_name *set)
+void sets_look(struct sets *s)
 {
-	struct netlink_request r;
-	struct nlmsghdr *msg = set_message(&r, IPSET_CMD_DESTROY, set);
-	int error = netlink_ask(s->nl, msg, NULL, NULL);
-
-	return error == -ENOENT ? 0 : error;
+	for (int k = 0; k < SETS_KINDS; k++)
+		if (sets_there(s, k)) {
+			s->use = k;
+			return;
+		}
 }
 
-/* A set of another size has the name: rules go on naming it, so swap. */
-static int set_replace(struct sets *s, const struct set_name *set, uint32_t max)
+static enum sets_result kind_add(struct sets *s, enum sets_kind kind,
+				 const struct pinhole_key *key,
+				 uint32_t timeout_s)
 {
-	const struct set_name temporary = { TEMPORARY_NAME, set->family,
-					    set->type };
-	struct netlink_request r;
-	struct nlmsghdr *msg;
-	int error = set_unmake(s, &temporary);
-
-	if (error == 0)
-		error = set_make(s, &temporary, max);
-	if (error < 0)
-		return error;
-	msg = set_message(&r, IPSET_CMD_SWAP, &temporary);
-	mnl_attr_put_strz(msg, IPSET_ATTR_SETNAME2, set->name);
-	error = netlink_ask(s->nl, msg, NULL, NULL);
-	set_unmake(s, &temporary);
-	return error;
+	if (!s->nl[kind])
+		return SETS_MISSING;
+	return meaning(kind, backend[kind]->add(s->nl[kind], key, timeout_s));
 }
 
-enum sets_result sets_create(struct sets *s, uint32_t max)
+static uint32_t seconds_of(uint64_t us)
 {
-	for (size_t i = 0; i < SETS; i++) {
-		int error = set_make(s, &set_names[i], max);
+	uint64_t seconds = us / US + (us % US > 0);
 
-		if (error == -EEXIST)
-			error = set_replace(s, &set_names[i], max);
-		if (error < 0)
-			return sets_result(-error);
-	}
-	return SETS_FINE;
-}
-
-enum sets_result sets_destroy(struct sets *s)
-{
-	int first = 0;
-
-	for (size_t i = 0; i < SETS; i++) {
-		int error = set_unmake(s, &set_names[i]);
-
-		if (first == 0)
-			first = error;
-	}
-	return sets_result(-first);
-}
-
-static void put_addr(struct nlmsghdr *msg, uint16_t type, const struct addr *a)
-{
-	struct nlattr *nest = mnl_attr_nest_start(msg, type);
-
-	if (addr_is_v4(a))
-		mnl_attr_put(msg, IPSET_ATTR_IPADDR_IPV4 | NLA_F_NET_BYTEORDER,
-			     4, addr_v4_bytes(a));
-	else
-		mnl_attr_put(msg, IPSET_ATTR_IPADDR_IPV6 | NLA_F_NET_BYTEORDER,
-			     16, a->b);
-	mnl_attr_nest_end(msg, nest);
-}
-
-static struct nlmsghdr *element_message(struct netlink_request *r,
-					const struct set_name *set,
-					unsigned int command,
-					const struct pinhole_key *key,
-					uint32_t timeout_s)
-{
-	struct nlmsghdr *msg = set_message(r, command, set);
-	struct nlattr *data = mnl_attr_nest_start(msg, IPSET_ATTR_DATA);
-	bool by_peer = strcmp(set->type, SETS_TYPE) == 0;
-
-	put_addr(msg, IPSET_ATTR_IP, by_peer ? &key->from : &key->to.addr);
-	mnl_attr_put_u16(msg, IPSET_ATTR_PORT | NLA_F_NET_BYTEORDER,
-			 htons(key->to.port));
-	mnl_attr_put_u8(msg, IPSET_ATTR_PROTO, IPPROTO_TCP);
-	if (by_peer)
-		put_addr(msg, IPSET_ATTR_IP2, &key->to.addr);
-	if (timeout_s > 0)
-		mnl_attr_put_u32(msg, IPSET_ATTR_TIMEOUT | NLA_F_NET_BYTEORDER,
-				 htonl(timeout_s));
-	mnl_attr_nest_end(msg, data);
-	return msg;
-}
-
-/* Add or delete in both sets of the family; @timeout_s 0: none is given. */
-static enum sets_result element_change(struct sets *s, unsigned int command,
-				       const struct pinhole_key *key,
-				       uint32_t timeout_s)
-{
-	const struct set_name *set =
-		&set_names[addr_is_v4(&key->to.addr) ? 0 : 2];
-	struct netlink_request r[2];
-	struct nlmsghdr *hole =
-		element_message(&r[0], &set[0], command, key, timeout_s);
-	struct nlmsghdr *port =
-		element_message(&r[1], &set[1], command, key, timeout_s);
-
-	return sets_result(-netlink_do_both(s->nl, hole, port));
+	/* 0 would be for ever. */
+	if (seconds == 0)
+		return 1;
+	return seconds > TIMEOUT_MAX_S ? TIMEOUT_MAX_S : (uint32_t)seconds;
 }
 
 enum sets_result sets_add(struct sets *s, const struct pinhole_key *key,
 			  uint64_t timeout_us)
 {
-	uint64_t seconds = timeout_us / US + (timeout_us % US > 0);
+	const uint32_t seconds = seconds_of(timeout_us);
+	enum sets_result result = kind_add(s, s->use, key, seconds);
 
-	/* 0 would be for ever. */
-	if (seconds == 0)
-		seconds = 1;
-	if (seconds > TIMEOUT_MAX_S)
-		seconds = TIMEOUT_MAX_S;
-	return element_change(s, IPSET_CMD_ADD, key, (uint32_t)seconds);
+	for (int k = 0; k < SETS_KINDS && result == SETS_MISSING; k++) {
+		result = kind_add(s, k, key, seconds);
+		if (result != SETS_MISSING)
+			s->use = k;
+	}
+	return result;
 }
 
 enum sets_result sets_del(struct sets *s, const struct pinhole_key *key)
 {
-	return element_change(s, IPSET_CMD_DEL, key, 0);
+	enum sets_result result = SETS_FINE;
+
+	if (s->nl[s->use])
+		result = meaning(s->use,
+				 backend[s->use]->del(s->nl[s->use], key));
+	/* A set that somebody removed holds no pinhole. */
+	return result == SETS_MISSING ? SETS_FINE : result;
+}
+
+enum sets_result sets_create(struct sets *s, uint32_t max)
+{
+	struct mnl_socket *nl = s->nl[SETS_IPSET];
+
+	return nl ? meaning(SETS_IPSET, sets_ipset_create(nl, max))
+		  : SETS_UNSUPPORTED;
+}
+
+enum sets_result sets_destroy(struct sets *s)
+{
+	struct mnl_socket *nl = s->nl[SETS_IPSET];
+
+	return nl ? meaning(SETS_IPSET, sets_ipset_destroy(nl)) : SETS_FINE;
+}
+
+bool sets_differ(struct sets *s, uint32_t max)
+{
+	return s->nl[SETS_NFT] && sets_nft_differ(s->nl[SETS_NFT], max);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to ruleset: the parts of the rules' text. */
-#ifndef IO_RULESET_TEXT_H
-#define IO_RULESET_TEXT_H
+/* Private to ruleset: the rules for iptables. */
+#ifndef IO_RULESET_IPTABLES_H
+#define IO_RULESET_IPTABLES_H
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "io/ruleset.h"
+#include "io/ruleset_private.h"
 
 struct ruleset_family {
 	const char *program, *save, *restore;

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Load and remove the rules.
+ * Load and remove the rules of iptables.
  *
  * Each table is read with iptables-save, and one text for iptables-restore
  * --noflush makes it right: it deletes every jump to our chain that is there,
  * by the very words that it was listed with, refills the chain, and puts the
  * jumps back in front. iptables takes such a text as a whole or not at all.
  */
-#include "io/ruleset.h"
+#include "io/ruleset_iptables.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "io/process.h"
-#include "io/ruleset_text.h"
 #include "io/sets.h"
 
 /*
@@ -25,29 +23,6 @@
  */
 #define DESTROY_TRIES    50
 #define DESTROY_PAUSE_NS 20000000
-
-static enum ruleset_result problem(enum ruleset_result result,
-				   char text[RULESET_TEXT_MAX], const char *fmt,
-				   ...) __attribute__((format(printf, 3, 4)));
-
-static enum ruleset_result problem(enum ruleset_result result,
-				   char text[RULESET_TEXT_MAX], const char *fmt,
-				   ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, RULESET_TEXT_MAX, fmt, args);
-	va_end(args);
-	return result;
-}
-
-static enum ruleset_result sets_problem(enum sets_result result,
-					char text[RULESET_TEXT_MAX])
-{
-	return problem(result == SETS_DENIED ? RULESET_DENIED : RULESET_REFUSED,
-		       text, "%s", sets_text(result));
-}
 
 /* The first line that a program said about its failure, without what would
  * disturb a terminal. */
@@ -64,24 +39,28 @@ static enum ruleset_result program_problem(const char *program, int error,
 					   char text[RULESET_TEXT_MAX])
 {
 	if (error == -ENOENT)
-		return problem(RULESET_NO_PROGRAM, text,
-			       "%s is not there; install the package iptables, "
-			       "and see that PATH has its directory",
-			       program);
+		return ruleset_problem(
+			RULESET_NO_PROGRAM, text,
+			"%s is not there; install the package iptables, "
+			"and see that PATH has its directory",
+			program);
 	if (error < 0)
-		return problem(RULESET_REFUSED, text, "cannot run %s: %s",
-			       program, strerror(-error));
+		return ruleset_problem(RULESET_REFUSED, text,
+				       "cannot run %s: %s", program,
+				       strerror(-error));
 	first_line(r->err);
 	if (strstr(r->err, "Permission denied") ||
 	    strstr(r->err, "Operation not permitted"))
-		return problem(RULESET_DENIED, text,
-			       "not permitted to change rules; run as root or "
-			       "with CAP_NET_ADMIN and CAP_NET_RAW");
-	return problem(RULESET_REFUSED, text,
-		       "%s failed: %.200s; where the kernel lacks them, load "
-		       "the modules xt_NFQUEUE, xt_set, xt_multiport, "
-		       "xt_connmark and xt_mark",
-		       program, r->err);
+		return ruleset_problem(
+			RULESET_DENIED, text,
+			"not permitted to change rules; run as root or "
+			"with CAP_NET_ADMIN and CAP_NET_RAW");
+	return ruleset_problem(
+		RULESET_REFUSED, text,
+		"%s failed: %.200s; where the kernel lacks them, load "
+		"the modules xt_NFQUEUE, xt_set, xt_multiport, "
+		"xt_connmark and xt_mark",
+		program, r->err);
 }
 
 /* Run a program that must end well; on RULESET_FINE @r is the caller's. */
@@ -186,10 +165,10 @@ static enum ruleset_result family_apply(const struct ruleset *rules,
 	FILE *to = open_memstream(&input, &len);
 
 	if (!to)
-		return problem(RULESET_REFUSED, text, "no memory");
+		return ruleset_problem(RULESET_REFUSED, text, "no memory");
 	result = text_write(to, rules, family, text);
 	if (fclose(to) != 0)
-		result = problem(RULESET_REFUSED, text, "no memory");
+		result = ruleset_problem(RULESET_REFUSED, text, "no memory");
 	if (result == RULESET_FINE && len > 0) {
 		result = run(argv, input, &r, text);
 		if (result == RULESET_FINE)
@@ -209,18 +188,18 @@ static enum ruleset_result families_apply(const struct ruleset *rules,
 	return result;
 }
 
-enum ruleset_result ruleset_load(const struct ruleset *rules,
-				 char text[RULESET_TEXT_MAX])
+enum ruleset_result ruleset_iptables_load(const struct ruleset *rules,
+					  char text[RULESET_TEXT_MAX])
 {
 	struct sets *sets;
 	enum sets_result made = sets_open(&sets);
 
 	if (made != SETS_FINE)
-		return sets_problem(made, text);
+		return ruleset_sets_problem(made, text);
 	made = sets_create(sets, rules->pinholes);
 	sets_close(sets);
 	if (made != SETS_FINE)
-		return sets_problem(made, text);
+		return ruleset_sets_problem(made, text);
 	return families_apply(rules, text);
 }
 
@@ -236,7 +215,7 @@ static enum sets_result destroy_patiently(struct sets *sets)
 	return result;
 }
 
-enum ruleset_result ruleset_unload(char text[RULESET_TEXT_MAX])
+enum ruleset_result ruleset_iptables_unload(char text[RULESET_TEXT_MAX])
 {
 	enum ruleset_result result;
 	struct sets *sets = NULL;
@@ -244,12 +223,12 @@ enum ruleset_result ruleset_unload(char text[RULESET_TEXT_MAX])
 
 	/* Where there can be no sets there are none. */
 	if (gone != SETS_FINE && gone != SETS_UNSUPPORTED)
-		return sets_problem(gone, text);
+		return ruleset_sets_problem(gone, text);
 	result = families_apply(NULL, text);
 	if (sets && result == RULESET_FINE) {
 		gone = destroy_patiently(sets);
 		if (gone != SETS_FINE)
-			result = sets_problem(gone, text);
+			result = ruleset_sets_problem(gone, text);
 	}
 	sets_close(sets);
 	return result;
