@@ -18,6 +18,9 @@ static const struct trap_row rows[] = {
 	  trap_helper_without_rule,
 	  "the kernel's helper is counted on, but no CT rule assigns it, and "
 	  "kernels since 6.0 do not by themselves" },
+	{ "helper-too-early", SEVERITY_CRITICAL, true, trap_helper_too_early,
+	  "the rule gives the helper before the kernel has looked the "
+	  "connection up, when there is nothing yet to give it to" },
 	{ "helper-blind", SEVERITY_WARNING, true, trap_helper_blind,
 	  "the kernel's helper reads no FTPS, and no rule lets passive ports "
 	  "in: data connections of encrypted sessions are dropped" },
@@ -79,13 +82,27 @@ const char *trap_id(size_t i)
 
 /* --- what the searchers share --------------------------------------------------- */
 
+/* One file of nft's is looked at for each family; a rule for both of them is to
+ * be told of once. */
+static bool is_told(const struct trap_search *s, uint32_t rule)
+{
+	for (size_t i = 0; i < s->out->count && trap_is_nft(s); i++)
+		if (s->out->at[i].id == s->row->id &&
+		    s->out->at[i].rule == rule &&
+		    s->out->at[i].family != s->family)
+			return true;
+	return false;
+}
+
 struct trap *trap_add(struct trap_search *s, uint32_t rule, const char *format,
 		      ...)
 {
 	struct trap *t = &s->lost;
 	va_list args;
 
-	if (s->out->count < TRAPS_MAX)
+	if (is_told(s, rule))
+		;
+	else if (s->out->count < TRAPS_MAX)
 		t = &s->out->at[s->out->count++];
 	else
 		s->out->more++;
@@ -100,22 +117,6 @@ struct trap *trap_add(struct trap_search *s, uint32_t rule, const char *format,
 	vsnprintf(t->change, sizeof(t->change), format, args);
 	va_end(args);
 	return t;
-}
-
-bool trap_in_table(const struct trap_search *s, uint32_t i, const char *table)
-{
-	const struct rulefile *f = trap_file(s);
-
-	return span_equal(rule_table(f, &f->rule[i]), span_str(table));
-}
-
-const char *trap_chain_name(const struct trap_search *s,
-			    enum twin_family family)
-{
-	const struct rulefile_chain *c = s->chain[family].chain;
-
-	return c && span_equal(c->name, span_str("INPUT")) ? "INPUT"
-							   : "FORWARD";
 }
 
 int trap_shown(const struct rule *r)
@@ -142,7 +143,7 @@ uint32_t trap_accepts(const struct trap_search *s, enum twin_family family,
 		if (r->target == TRAP_ACCEPT && f->rule[i].number != 0 &&
 		    trap_rule_takes_new(r) && names_port(r) &&
 		    trap_ports_have(&r->to, port) &&
-		    span_equal(rule_table(f, &f->rule[i]), span_str("filter")))
+		    trap_role(f, &f->chain[f->rule[i].chain]) == TRAP_FILTERS)
 			return i;
 	}
 	return RULEFILE_NONE;
@@ -168,6 +169,12 @@ void trap_each_site(struct trap_search *s,
 			if (site->fact[FACT_CONTROL_PORT].value != 0)
 				use(s, i, site);
 		}
+}
+
+bool trap_serves(const struct trap_search *s,
+		 const struct serverfile_site *site)
+{
+	return site->fact[s->family == TWIN_V4 ? FACT_IPV4 : FACT_IPV6].value;
 }
 
 /* --- options of modules --------------------------------------------------------- */
@@ -240,58 +247,6 @@ void trap_modules_read(struct span text, struct trap_modules *out)
 
 /* --- the rules ------------------------------------------------------------------ */
 
-static const struct rulefile_chain *filter_chain(const struct rulefile *f,
-						 const char *name)
-{
-	return rulefile_chain(f, span_str("filter"), span_str(name));
-}
-
-/* ":FORWARD DROP [0:0]" */
-static bool policy_drops(const struct rulefile *f,
-			 const struct rulefile_chain *c)
-{
-	struct span rest;
-	char word[RULE_WORD_MAX];
-
-	if (c->policy == RULEFILE_NONE)
-		return false;
-	rest = f->rule[c->policy].text;
-	return rule_word(&rest, word) && rule_word(&rest, word) &&
-	       strcmp(word, "DROP") == 0;
-}
-
-static struct trap_chain chain_of(const struct rulefile *f,
-				  const struct trap_rule *rules,
-				  const char *name)
-{
-	struct trap_chain c = { filter_chain(f, name), false, RULEFILE_NONE };
-
-	if (!c.chain)
-		return c;
-	if (policy_drops(f, c.chain))
-		c.drop = c.chain->policy;
-	for (uint32_t i = c.chain->first;
-	     i != RULEFILE_NONE && c.drop == RULEFILE_NONE; i = f->rule[i].next)
-		if (rules[i].target == TRAP_DROP &&
-		    trap_rule_is_all(&rules[i]) && rules[i].in[0] == '\0')
-			c.drop = i;
-	c.closed = c.drop != RULEFILE_NONE;
-	return c;
-}
-
-/* A gateway has rules for what it forwards; a host of its own has none. */
-static struct trap_chain chain_in_use(const struct rulefile *f,
-				      const struct trap_rule *rules)
-{
-	struct trap_chain forward = chain_of(f, rules, "FORWARD");
-	struct trap_chain input = chain_of(f, rules, "INPUT");
-	bool used = forward.chain && forward.chain->rules > 0;
-
-	if (used || !input.chain || !(input.closed || input.chain->rules > 0))
-		return forward;
-	return input;
-}
-
 static bool read_rules(struct trap_search *s, enum twin_family family)
 {
 	const struct rulefile *f = s->in->rules[family];
@@ -303,12 +258,18 @@ static bool read_rules(struct trap_search *s, enum twin_family family)
 		calloc((size_t)f->rules + 1, sizeof(struct trap_rule));
 	if (!s->rule[family])
 		return false;
+	if (f->nft)
+		trap_helpers_find(f, &s->helpers);
 	for (uint32_t i = 0; i < f->rules; i++) {
-		trap_rule_read(&f->rule[i], &s->rule[family][i]);
+		if (f->nft)
+			trap_rule_read_nft(f, &f->rule[i], family, &s->helpers,
+					   &s->rule[family][i]);
+		else
+			trap_rule_read(&f->rule[i], &s->rule[family][i]);
 		if (s->rule[family][i].target == TRAP_ASSIGN)
 			s->assigns[family] = true;
 	}
-	s->chain[family] = chain_in_use(f, s->rule[family]);
+	trap_chain_find(s, family);
 	return true;
 }
 
@@ -326,9 +287,16 @@ static void look(struct trap_search *s)
 
 bool traps_find(const struct trap_input *in, struct traps *out)
 {
-	struct trap_search s = { .in = in, .out = out };
+	struct trap_search s = { .in = in,
+				 .out = out,
+				 .control_port = in->control_port,
+				 .implicit_port = in->implicit_port };
 	bool fine = true;
 
+	if (s.control_port == 0)
+		s.control_port = TWIN_CONTROL_PORT;
+	if (s.implicit_port == 0)
+		s.implicit_port = TWIN_IMPLICIT_PORT;
 	out->count = out->more = 0;
 	trap_modules_read(in->modules, &s.modules);
 	for (int f = 0; f < TWIN_FAMILIES; f++)

@@ -43,6 +43,8 @@ struct trap_input {
 	size_t servers;
 	/* Passive ports, where no configuration tells; 0-0: unknown. */
 	struct port_range passive;
+	/* Where servers listen whose file is not here; 0: 21 and 990. */
+	uint16_t control_port, implicit_port;
 	/* Text with options of kernel modules (modprobe.d(5)), or arguments of
 	 * modprobe; may be empty. */
 	struct span modules;

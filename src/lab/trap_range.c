@@ -56,7 +56,8 @@ static bool overlap(const struct port_range *a, const struct port_range *b)
 }
 
 /* Is rule @i one that lets connections to data ports of @addr in, or sends them
- * to it (in table nat, where it stands before the translation)? */
+ * to it (in table nat, where it stands before the translation)? With a source
+ * port it is for active mode. */
 static bool lets_in(const struct trap_search *s, uint32_t i,
 		    const struct addr *addr, enum trap_target target)
 {
@@ -65,7 +66,9 @@ static bool lets_in(const struct trap_search *s, uint32_t i,
 
 	return r->target == target && trap_rule_takes_new(r) &&
 	       trap_file(s)->rule[i].number != 0 && r->to.count > 0 &&
-	       trap_in_table(s, i, filter ? "filter" : "nat") &&
+	       r->from.count == 0 &&
+	       trap_role_at(s, i) ==
+		       (filter ? TRAP_FILTERS : TRAP_TRANSLATES) &&
 	       !(filter && addr && r->has_destination &&
 		 addr_is_v4(addr) == addr_is_v4(&r->destination.addr) &&
 		 !prefix_contains(&r->destination, addr));
@@ -90,14 +93,14 @@ void trap_range_open(struct trap_search *s)
 
 		for (uint8_t k = 0; k < r->to.count; k++)
 			passive = passive || is_passive(s, &r->to.range[k]);
-		/* With a source port it is for active mode. */
 		if (passive && lets_in(s, i, NULL, TRAP_ACCEPT) &&
-		    r->from.count == 0 && trap_is_public(s, r))
+		    trap_is_public(s, r))
 			trap_add(s, i,
 				 "take line %u away where sallyport works: it "
 				 "opens single ports for their clients; "
-				 "otherwise limit it to the clients with -s",
-				 f->rule[i].line);
+				 "otherwise limit it to the clients with %s",
+				 f->rule[i].line,
+				 trap_is_nft(s) ? "ip saddr" : "-s");
 	}
 }
 
@@ -182,19 +185,20 @@ static void tell(struct trap *t, const struct wanted *w)
 		 w->range.lo, w->range.hi);
 }
 
-/* Where in @text the value of --dport is; false: it has none, or a list. */
-static bool port_value(struct span text, size_t *from, size_t *to)
+/* Where in @text the value of --dport (of nft: dport) is; false: it has none, or
+ * a list. */
+static bool port_value(struct span text, bool nft, size_t *from, size_t *to)
 {
-	static const char option[] = " --dport ";
-	const char *at = memmem(text.at, text.len, option, sizeof(option) - 1);
+	const char *option = nft ? " dport " : " --dport ";
+	const char *at = memmem(text.at, text.len, option, strlen(option));
 	struct span rest;
 
 	if (!at)
 		return false;
-	*from = (size_t)(at - (const char *)text.at) + sizeof(option) - 1;
+	*from = (size_t)(at - (const char *)text.at) + strlen(option);
 	rest = span_sub(text, *from, text.len);
 	*to = *from + span_find(rest, ' ');
-	return true;
+	return rest.len > 0 && rest.at[0] != '{' && rest.at[0] != '@';
 }
 
 /* The rule with @r for its ports, where it has only them to change. */
@@ -203,15 +207,17 @@ static struct trap *add_changed(struct trap_search *s, uint32_t rule,
 {
 	const struct rule *old = &trap_file(s)->rule[rule];
 	const char *text = (const char *)old->text.at;
+	bool nft = trap_is_nft(s);
+	char between = nft ? '-' : ':';
 	size_t from, to;
 
-	if (!port_value(old->text, &from, &to) ||
+	if (!port_value(old->text, nft, &from, &to) ||
 	    trap_shown(old) != (int)old->text.len)
-		return trap_add(s, rule, "let line %u hold ports %u:%u",
-				old->line, r->lo, r->hi);
-	return trap_add(s, rule, "line %u: %.*s%u:%u%.*s", old->line, (int)from,
-			text, r->lo, r->hi, (int)(old->text.len - to),
-			text + to);
+		return trap_add(s, rule, "let line %u hold ports %u%c%u",
+				old->line, r->lo, between, r->hi);
+	return trap_add(s, rule, "line %u: %.*s%u%c%u%.*s", old->line,
+			(int)from, text, r->lo, between, r->hi,
+			(int)(old->text.len - to), text + to);
 }
 
 static void widen(struct trap_search *s, const struct wanted *w,

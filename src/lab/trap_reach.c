@@ -5,9 +5,6 @@
 
 #include "lab/trap_private.h"
 
-#define PORT_FTP  21
-#define PORT_FTPS 990
-
 /* Drops that are kept of a chain while its rules are read: more stand before
  * the rules for FTP only where single hosts are shut out, which hide nothing.
  */
@@ -21,6 +18,7 @@ static void port_missing(struct trap_search *s, size_t server,
 	uint16_t port = site->fact[FACT_CONTROL_PORT].value;
 	const struct trap_chain *c = &s->chain[s->family];
 	char before[32] = "";
+	char accept[TRAP_TEXT_MAX];
 	uint32_t number;
 	struct trap *t;
 
@@ -30,31 +28,25 @@ static void port_missing(struct trap_search *s, size_t server,
 	if (number != 0)
 		snprintf(before, sizeof(before), " before line %u",
 			 s->in->rules[s->family]->rule[c->drop].line);
-	t = trap_add(s, c->drop,
-		     "add%s: -A %s -p tcp -m tcp --dport %u -j ACCEPT", before,
-		     trap_chain_name(s, s->family), port);
+	trap_put_accept(s, port, port, accept);
+	t = trap_add(s, c->drop, "add%s%s %s", before,
+		     trap_is_nft(s) ? "" : ":", accept);
 	t->server = server;
 	snprintf(t->detail, sizeof(t->detail), "the server listens on port %u",
 		 port);
 }
 
-static bool has_family(const struct trap_search *s,
-		       const struct serverfile_site *site)
-{
-	return site->fact[s->family == TWIN_V4 ? FACT_IPV4 : FACT_IPV6].value;
-}
-
 static void control_missing(struct trap_search *s, size_t server,
 			    const struct serverfile_site *site)
 {
-	if (!site->fact[FACT_IMPLICIT].value && has_family(s, site))
+	if (!site->fact[FACT_IMPLICIT].value && trap_serves(s, site))
 		port_missing(s, server, site);
 }
 
 static void implicit_missing(struct trap_search *s, size_t server,
 			     const struct serverfile_site *site)
 {
-	if (site->fact[FACT_IMPLICIT].value && has_family(s, site))
+	if (site->fact[FACT_IMPLICIT].value && trap_serves(s, site))
 		port_missing(s, server, site);
 }
 
@@ -84,8 +76,8 @@ static void ports_of_interest(const struct trap_search *s, uint16_t out[4])
 {
 	size_t n = 0;
 
-	out[n++] = PORT_FTP;
-	out[n++] = PORT_FTPS;
+	out[n++] = s->control_port;
+	out[n++] = s->implicit_port;
 	if (s->in->passive.lo != 0)
 		out[n++] = s->in->passive.lo;
 	else if (s->in->servers > 0 &&
@@ -107,19 +99,18 @@ static void v6_port(struct trap_search *s, uint16_t port, uint32_t *told)
 	*told = v4;
 	r = &s->in->rules[TWIN_V4]->rule[v4];
 	s->family = TWIN_V4;
-	t = trap_add(s, v4,
-		     "the same for ip6tables, with addresses of IPv6: "
-		     "%.*s",
-		     trap_shown(r), (const char *)r->text.at);
+	t = trap_add(s, v4, "the same for %s, with addresses of IPv6: %.*s",
+		     trap_is_nft(s) ? "ip6" : "ip6tables", trap_shown(r),
+		     (const char *)r->text.at);
 	snprintf(t->detail, sizeof(t->detail), "port %u%s", port,
-		 s->in->rules[TWIN_V6] ? "" : "; there are no rules for IPv6");
+		 trap_given(s, TWIN_V6) ? "" : "; there are no rules for IPv6");
 }
 
 /* A server that has no IPv6 needs none; without rules for it, only one that is
  * known to have it does. */
 void trap_ipv6_missing(struct trap_search *s)
 {
-	bool given = s->in->rules[TWIN_V6] != NULL;
+	bool given = trap_given(s, TWIN_V6);
 	bool open = given ? !s->chain[TWIN_V6].closed : s->in->ipv6;
 	bool wanted = s->in->servers ? any_has_v6(s) : given;
 	uint32_t told = RULEFILE_NONE;
@@ -137,7 +128,7 @@ static bool is_v6_open(const struct trap_search *s)
 {
 	const struct trap_chain *c = &s->chain[TWIN_V6];
 
-	if (!s->in->rules[TWIN_V6])
+	if (!trap_given(s, TWIN_V6))
 		return s->in->ipv6;
 	return !c->closed && !(c->chain && c->chain->rules > 0);
 }
@@ -149,9 +140,14 @@ void trap_ipv6_open(struct trap_search *s)
 	if (!s->chain[TWIN_V4].closed || !is_v6_open(s))
 		return;
 	s->family = TWIN_V6;
-	trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,
-		 "for ip6tables: -P %s DROP, and the rules of IPv4",
-		 trap_chain_name(s, TWIN_V4));
+	if (trap_is_nft(s))
+		trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,
+			 "the rules of IPv4 in a table of family inet, or the "
+			 "same for ip6, with policy drop");
+	else
+		trap_add(s, c->chain ? c->chain->policy : RULEFILE_NONE,
+			 "for ip6tables: -P %s DROP, and the rules of IPv4",
+			 s->local[TWIN_V4] ? "INPUT" : "FORWARD");
 }
 
 /* --- order ---------------------------------------------------------------------- */
@@ -179,8 +175,8 @@ static bool is_about_ftp(const struct trap_search *s, const struct trap_rule *r)
 		return false;
 	if (r->to.count == 0)
 		return r->states != TRAP_ANY_STATE && r->states & TRAP_RELATED;
-	if (trap_ports_have(&r->to, PORT_FTP) ||
-	    trap_ports_have(&r->to, PORT_FTPS))
+	if (trap_ports_have(&r->to, s->control_port) ||
+	    trap_ports_have(&r->to, s->implicit_port))
 		return true;
 	for (uint8_t i = 0; i < r->to.count; i++)
 		if (is_passive_port(s, r->to.range[i].lo) ||
@@ -224,6 +220,6 @@ void trap_shadowed(struct trap_search *s)
 	const struct rulefile *f = trap_file(s);
 
 	for (uint32_t i = 0; i < f->chains; i++)
-		if (span_equal(f->chain[i].table, span_str("filter")))
+		if (trap_role(f, &f->chain[i]) == TRAP_FILTERS)
 			shadowed_in(s, &f->chain[i]);
 }

@@ -212,8 +212,8 @@ static const struct {
 	{ "--persistent", take_nothing },
 };
 
-static void take_option(struct trap_rule *r, const char *name,
-			const char *value, bool negated)
+void trap_rule_take(struct trap_rule *r, const char *name, const char *value,
+		    bool negated)
 {
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (strcmp(name, options[i].name) != 0)
@@ -243,7 +243,7 @@ void trap_rule_read(const struct rule *r, struct trap_rule *out)
 		if (word[0] == '-') {
 			if (!rule_word(&next, value))
 				value[0] = '\0';
-			take_option(out, word, value, negated);
+			trap_rule_take(out, word, value, negated);
 			/* Free text may look like an option. */
 			if (strcmp(word, "--comment") == 0)
 				rest = next;

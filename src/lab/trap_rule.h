@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A rule of iptables, as far as traps must understand it. */
+/* A rule, as far as traps must understand it. */
 #ifndef LAB_TRAP_RULE_H
 #define LAB_TRAP_RULE_H
 
@@ -12,6 +12,7 @@
 #include <sallyport/policy.h>
 
 #include "lab/rulefile.h"
+#include "lab/twin_net.h"
 
 /* multiport takes 15, of which a range counts as two. */
 #define TRAP_PORTS_MAX 15
@@ -51,8 +52,34 @@ struct trap_rule {
 	bool narrowed;  /* by something else, too */
 };
 
-/* Read @r; a chain's policy (number 0) is one that takes all. */
+/* Read a rule of iptables; a chain's policy (number 0) is one that takes
+ * all. */
 void trap_rule_read(const struct rule *r, struct trap_rule *out);
+
+/* Helpers for FTP that a file of nft's declares: "ct helper NAME { type "ftp"
+ * ... }". One is the rule; tools make one for each family. */
+#define TRAP_HELPERS_MAX     8
+#define TRAP_HELPER_NAME_MAX 64
+
+struct trap_helpers {
+	char name[TRAP_HELPERS_MAX][TRAP_HELPER_NAME_MAX];
+	uint32_t line[TRAP_HELPERS_MAX];
+	size_t count; /* those behind the first few are not kept */
+};
+
+void trap_helpers_find(const struct rulefile *f, struct trap_helpers *out);
+
+/* The same of nft, as packets of @family see it: a rule for the other one is
+ * one that takes nothing (no state). @helpers: of the file. */
+void trap_rule_read_nft(const struct rulefile *f, const struct rule *r,
+			enum twin_family family,
+			const struct trap_helpers *helpers,
+			struct trap_rule *out);
+
+/* Note what option @name ("-i", "--dport") says; one that is not known narrows
+ * the rule. */
+void trap_rule_take(struct trap_rule *r, const char *name, const char *value,
+		    bool negated);
 
 bool trap_ports_have(const struct trap_ports *p, uint16_t port);
 

@@ -135,6 +135,8 @@ struct twin_spec {
 	struct rulefile *rules[TWIN_FAMILIES]; /* NULL: none given */
 	struct span sets;                      /* `ipset save`; may be empty */
 	struct port_range passive;
+	/* Where servers listen: for FTP and AUTH TLS, and for implicit TLS. */
+	uint16_t control_port, implicit_port;
 	bool skip[2]; /* no clients on this side */
 	/* What the server inside announces in a 227 for itself. */
 	bool announces;
@@ -168,6 +170,16 @@ struct twin_result {
 	struct twin_open open[TWIN_OPEN_MAX];
 	uint32_t opens;
 };
+
+/* The port of the server for the kind of TLS @tls (enum client_tls). */
+uint16_t twin_control_port(const struct twin_spec *spec, int tls);
+
+/*
+ * The port that a passive conversation gets: one of the range's ends, for what
+ * a rule leaves out of it is mostly there. Each way meets both, by one kind of
+ * TLS or another.
+ */
+uint16_t twin_passive_port(const struct twin_spec *spec, int tls, int way);
 
 /* Do all of it. NULL: no memory; else twin_free() frees it. */
 struct twin_result *twin_run(const struct twin_spec *spec);

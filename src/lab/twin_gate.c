@@ -94,7 +94,7 @@ static bool write_config(struct twin *t)
 	fprintf(to,
 		"control:\n  ports: [%d]\n  implicit-tls-ports: [%d]\n"
 		"servers:\n",
-		TWIN_CONTROL_PORT, TWIN_IMPLICIT_PORT);
+		t->spec->control_port, t->spec->implicit_port);
 	put_server(to, t->spec, TWIN_INSIDE);
 	put_server(to, t->spec, TWIN_OUTSIDE);
 	return fclose(to) == 0 ||

@@ -60,12 +60,12 @@ static bool is_tcp(const struct trace_packet *p)
 	return p->known && p->protocol == IPPROTO_TCP;
 }
 
-static bool is_control(const struct trace_packet *p)
+static bool is_control(const struct twin *t, const struct trace_packet *p)
 {
-	return p->from.port == TWIN_CONTROL_PORT ||
-	       p->to.port == TWIN_CONTROL_PORT ||
-	       p->from.port == TWIN_IMPLICIT_PORT ||
-	       p->to.port == TWIN_IMPLICIT_PORT;
+	uint16_t ftp = t->spec->control_port, tls = t->spec->implicit_port;
+
+	return p->from.port == ftp || p->to.port == ftp ||
+	       p->from.port == tls || p->to.port == tls;
 }
 
 /* A connection whose first packets are dropped does not come about. */
@@ -73,26 +73,27 @@ static bool is_control(const struct trace_packet *p)
 
 /* How much a packet that was dropped has to do with a connection that did not
  * come about; 0: nothing. */
-static unsigned int weight(const struct trace_packet *p, bool control)
+static unsigned int weight(const struct twin *t, const struct trace_packet *p,
+			   bool control)
 {
 	if (!p->known || !p->dropped)
 		return 0;
 	if (is_neighbour(p))
 		return 1;
-	if (!is_tcp(p) || is_control(p) != control)
+	if (!is_tcp(p) || is_control(t, p) != control)
 		return 0;
 	return p->syn ? WEIGHT_FIRST : 2;
 }
 
 /* The first of the weightiest. */
-static const struct trace_packet *dropped(const struct trace *t, bool control)
+static const struct trace_packet *dropped(const struct twin *t, bool control)
 {
 	const struct trace_packet *best = NULL, *p;
 	unsigned int most = 0;
 
-	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
-		if (weight(p, control) > most) {
-			most = weight(p, control);
+	for (uint32_t i = 0; (p = trace_at(t->trace, i)) != NULL; i++)
+		if (weight(t, p, control) > most) {
+			most = weight(t, p, control);
 			best = p;
 		}
 	return best;
@@ -101,9 +102,9 @@ static const struct trace_packet *dropped(const struct trace *t, bool control)
 bool twin_is_lost(const struct twin *t, struct stop *out)
 {
 	for (int control = 1; control >= 0; control--) {
-		const struct trace_packet *p = dropped(t->trace, control);
+		const struct trace_packet *p = dropped(t, control);
 
-		if (!p || weight(p, control) < WEIGHT_FIRST)
+		if (!p || weight(t, p, control) < WEIGHT_FIRST)
 			continue;
 		*out = (struct stop){ .stage = control ? STAGE_CONNECT
 						       : STAGE_DATA_CONNECT,
@@ -114,23 +115,23 @@ bool twin_is_lost(const struct twin *t, struct stop *out)
 }
 
 /* The packet with which the control connection was translated. */
-static const struct trace_packet *translated(const struct trace *t)
+static const struct trace_packet *translated(const struct twin *t)
 {
 	const struct trace_packet *p;
 
-	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
-		if (is_tcp(p) && is_control(p) && p->translated)
+	for (uint32_t i = 0; (p = trace_at(t->trace, i)) != NULL; i++)
+		if (is_tcp(p) && is_control(t, p) && p->translated)
 			return p;
 	return NULL;
 }
 
 /* The one that came in and went no further than the firewall. */
-static const struct trace_packet *let_in(const struct trace *t, bool control)
+static const struct trace_packet *let_in(const struct twin *t, bool control)
 {
 	const struct trace_packet *p;
 
-	for (uint32_t i = 0; (p = trace_at(t, i)) != NULL; i++)
-		if (is_tcp(p) && is_control(p) == control && p->syn &&
+	for (uint32_t i = 0; (p = trace_at(t->trace, i)) != NULL; i++)
+		if (is_tcp(p) && is_control(t, p) == control && p->syn &&
 		    !p->ack && !p->dropped && p->in != 0 && p->out == 0)
 			return p;
 	return NULL;
@@ -138,7 +139,8 @@ static const struct trace_packet *let_in(const struct trace *t, bool control)
 
 /* --- what let packets through ------------------------------------------------------- */
 
-static enum twin_packet packet_kind(const struct trace_packet *p)
+static enum twin_packet packet_kind(const struct twin *t,
+				    const struct trace_packet *p)
 {
 	bool control;
 
@@ -146,7 +148,7 @@ static enum twin_packet packet_kind(const struct trace_packet *p)
 		return TWIN_NEIGHBOUR;
 	if (!is_tcp(p) || !p->syn)
 		return TWIN_OTHER;
-	control = is_control(p);
+	control = is_control(t, p);
 	if (p->ack)
 		return control ? TWIN_CONTROL_ANSWER : TWIN_DATA_ANSWER;
 	return control ? TWIN_CONTROL_SYN : TWIN_DATA_SYN;
@@ -178,7 +180,7 @@ static void note_passes(const struct twin *t, struct twin_cell *cell)
 
 	memset(cell->pass, 0xff, sizeof(cell->pass)); /* NONE */
 	for (uint32_t i = 0; (p = trace_at(t->trace, i)) != NULL; i++) {
-		enum twin_packet kind = packet_kind(p);
+		enum twin_packet kind = packet_kind(t, p);
 
 		if (kind == TWIN_OTHER || seen[kind] || p->dropped)
 			continue;
@@ -199,7 +201,7 @@ static void blame(const struct twin *t, const struct trace_packet *p,
 
 	*out = (struct twin_cause){
 		.kind = kind,
-		.packet = packet_kind(p),
+		.packet = packet_kind(t, p),
 		.family = p->v4 ? TWIN_V4 : TWIN_V6,
 		.rule = rule_of(t, p, true, place),
 		.place = *place,
@@ -225,12 +227,12 @@ void twin_judge(const struct twin *t, const struct twin_talk *talk,
 	if (cell->stop == TWIN_WORKS)
 		return;
 	control = cell->stop < TWIN_DATA_CONNECT;
-	if ((p = dropped(t->trace, control)) != NULL)
+	if ((p = dropped(t, control)) != NULL)
 		blame(t, p, TWIN_CAUSE_DROPPED, &cell->cause);
 	else if (trace_lost(t->trace))
 		cell->cause.kind = TWIN_CAUSE_LOST;
-	else if (!host && (p = let_in(t->trace, control)) != NULL)
+	else if (!host && (p = let_in(t, control)) != NULL)
 		blame(t, p, TWIN_CAUSE_FIREWALL, &cell->cause);
-	else if (!control && (p = translated(t->trace)) != NULL)
+	else if (!control && (p = translated(t)) != NULL)
 		blame(t, p, TWIN_CAUSE_TRANSLATED, &cell->cause);
 }

@@ -187,9 +187,9 @@ static void knock(struct twin *t, const struct door *d, const struct ports *p)
 
 void twin_knock(struct twin *t)
 {
-	static const uint16_t data_port[] = { 0, TWIN_CONTROL_PORT - 1,
-					      TWIN_IMPLICIT_PORT - 1 };
 	const struct twin_spec *s = t->spec;
+	const uint16_t data_port[] = { 0, s->control_port - 1u,
+				       s->implicit_port - 1u };
 	struct ports ports;
 
 	for (int f = 0; f < TWIN_FAMILIES; f++) {

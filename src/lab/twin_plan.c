@@ -39,17 +39,6 @@ static bool in_table(const struct rulefile *f, const struct rule *r,
 	return r->number != 0 && span_equal(rule_table(f, r), span_str(table));
 }
 
-/* May packets of @family meet it? Tables of nft's "inet" see both. */
-static bool of_family(const struct rulefile *f, const struct rule *r,
-		      int family)
-{
-	struct span own = span_str(family == TWIN_V4 ? "ip " : "ip6 "),
-		    both = span_str("inet "), table = rule_table(f, r);
-
-	return !f->nft || span_equal(span_sub(table, 0, own.len), own) ||
-	       span_equal(span_sub(table, 0, both.len), both);
-}
-
 /* Does it translate sources (POSTROUTING) or targets? */
 static bool translates_source(const struct rulefile *f, const struct rule *r)
 {
@@ -63,9 +52,10 @@ static bool translates_target(const struct rulefile *f, const struct rule *r)
 	return in_table(f, r, "nat") && twin_rule_does(r, "DNAT");
 }
 
-static bool is_ftp(const struct rule *r)
+static bool is_ftp(const struct plan *p, const struct rule *r)
 {
-	return twin_rule_has_port(r, 21) || twin_rule_has_port(r, 990);
+	return twin_rule_has_port(r, p->out->control_port) ||
+	       twin_rule_has_port(r, p->out->implicit_port);
 }
 
 /* --- interfaces --------------------------------------------------------------------- */
@@ -141,6 +131,8 @@ static bool forwards(const struct rulefile *f)
 
 static bool is_host(const struct plan *p)
 {
+	if (p->wish->host)
+		return true;
 	for (int f = 0; f < TWIN_FAMILIES; f++)
 		if (p->wish->rules[f] && forwards(p->wish->rules[f]))
 			return false;
@@ -279,7 +271,7 @@ static bool server_named(const struct plan *p, int side, int family,
 	for (uint32_t i = 0; f && i < f->rules; i++) {
 		const struct rule *r = &f->rule[i];
 
-		if (!is_ftp(r))
+		if (!is_ftp(p, r))
 			continue;
 		if (translates_target(f, r)) {
 			if (dnat_target(r, out) && fits(p, side, family, out))
@@ -304,7 +296,7 @@ static bool client_named(const struct plan *p, int side, int family,
 	for (uint32_t i = 0; f && i < f->rules; i++) {
 		const struct rule *r = &f->rule[i];
 
-		if (!is_ftp(r) || in_table(f, r, "nat") ||
+		if (!is_ftp(p, r) || in_table(f, r, "nat") ||
 		    !twin_rule_prefix(r, "-s", &from) ||
 		    twin_rule_does(r, "DROP") || twin_rule_does(r, "REJECT"))
 			continue;
@@ -404,7 +396,7 @@ static bool leads_in(const struct plan *p, const struct rulefile *f,
 {
 	struct addr to;
 
-	return translates_target(f, r) && is_ftp(r) && dnat_target(r, &to) &&
+	return translates_target(f, r) && is_ftp(p, r) && dnat_target(r, &to) &&
 	       addr_equal(&to,
 			  &p->out->layout.host[TWIN_INSIDE][family].server);
 }
@@ -422,7 +414,7 @@ static void plan_reach(struct plan *p, int family)
 	for (uint32_t i = 0; f && i < f->rules; i++) {
 		const struct rule *r = &f->rule[i];
 
-		if (!of_family(f, r, family))
+		if (!twin_rule_is_of(f, r, (enum twin_family)family))
 			continue;
 		if (translates_target(f, r))
 			find_public(p, r, "-d");
@@ -472,11 +464,18 @@ bool twin_plan_range_assumed(const struct twin_wish *wish,
 	return !find_range(wish, &range);
 }
 
+static uint16_t port_or(uint16_t wanted, uint16_t usual)
+{
+	return wanted != 0 ? wanted : usual;
+}
+
 void twin_plan(const struct twin_wish *wish, struct twin_spec *out)
 {
 	struct plan p = { wish, out };
 	struct twin_layout *l = &out->layout;
 
+	out->control_port = port_or(wish->control_port, TWIN_CONTROL_PORT);
+	out->implicit_port = port_or(wish->implicit_port, TWIN_IMPLICIT_PORT);
 	*l = (struct twin_layout){ .port = { wish->port[0], wish->port[1] } };
 	plan_name(&p, TWIN_OUTSIDE);
 	if (l->port[TWIN_INSIDE].name[0] || !is_host(&p))

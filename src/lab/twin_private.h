@@ -7,9 +7,6 @@
 
 #include "lab/scenario.h"
 
-#define TWIN_CONTROL_PORT  21
-#define TWIN_IMPLICIT_PORT 990
-
 /* The process inside the box. */
 struct twin {
 	const struct twin_spec *spec;

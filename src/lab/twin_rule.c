@@ -58,8 +58,7 @@ static void put_range(char *text)
 		*dash = ':';
 }
 
-/* A value: a word, or "{ a, b }" as "a,b". False: there is none. */
-static bool value(struct span *rest, char out[RULE_WORD_MAX], bool *negated)
+bool twin_value(struct span *rest, char out[RULE_WORD_MAX], bool *negated)
 {
 	char word[RULE_WORD_MAX];
 	size_t len = 0;
@@ -95,7 +94,7 @@ static bool nft_option(const struct rule *r, const char *word,
 		if (!seen)
 			seen = strcmp(out, after) == 0;
 		else if (strcmp(out, word) == 0)
-			return value(&rest, out, negated);
+			return twin_value(&rest, out, negated);
 	}
 	return false;
 }
@@ -111,6 +110,16 @@ bool twin_option(const struct rule *r, const char *name,
 		    nft_option(r, words[i].word, words[i].after, out, negated))
 			return true;
 	return false;
+}
+
+bool twin_rule_is_of(const struct rulefile *f, const struct rule *r,
+		     enum twin_family family)
+{
+	struct span own = span_str(family == TWIN_V4 ? "ip " : "ip6 "),
+		    both = span_str("inet "), table = rule_table(f, r);
+
+	return !f->nft || span_equal(span_sub(table, 0, own.len), own) ||
+	       span_equal(span_sub(table, 0, both.len), both);
 }
 
 bool twin_rule_does(const struct rule *r, const char *name)
@@ -158,15 +167,25 @@ static bool list_has(const char *text, uint16_t port)
 	return false;
 }
 
-bool twin_rule_has_port(const struct rule *r, uint16_t port)
+static const char *const port_option[] = { "--dport", "--dports" };
+
+bool twin_rule_names_ports(const struct rule *r)
 {
-	static const char *const option[] = { "--dport", "--dports" };
 	char text[RULE_WORD_MAX];
 	bool negated;
 
-	for (size_t i = 0; i < sizeof(option) / sizeof(option[0]); i++)
-		if (twin_option(r, option[i], text, &negated) && !negated &&
-		    list_has(text, port))
+	return twin_option(r, port_option[0], text, &negated) ||
+	       twin_option(r, port_option[1], text, &negated);
+}
+
+bool twin_rule_has_port(const struct rule *r, uint16_t port)
+{
+	char text[RULE_WORD_MAX];
+	bool negated;
+
+	for (size_t i = 0; i < 2; i++)
+		if (twin_option(r, port_option[i], text, &negated) &&
+		    !negated && list_has(text, port))
 			return true;
 	return false;
 }

@@ -29,6 +29,17 @@ const enum via twin_via[TWIN_WAYS] = { VIA_PORT, VIA_EPRT, VIA_PASV, VIA_EPSV };
 /* How long it may take to see that the client has ended. */
 #define POLL_MS 2
 
+uint16_t twin_control_port(const struct twin_spec *spec, int tls)
+{
+	return tls == CLIENT_IMPLICIT ? spec->implicit_port
+				      : spec->control_port;
+}
+
+uint16_t twin_passive_port(const struct twin_spec *spec, int tls, int way)
+{
+	return (way + tls) % 2 != 0 ? spec->passive.hi : spec->passive.lo;
+}
+
 struct endpoint twin_server(const struct twin_spec *s,
 			    const struct twin_talk *talk)
 {
@@ -37,8 +48,7 @@ struct endpoint twin_server(const struct twin_spec *s,
 				? s->layout.host[TWIN_OUTSIDE][talk->family]
 					  .server
 				: s->reach[talk->family],
-		.port = talk->tls == CLIENT_IMPLICIT ? TWIN_IMPLICIT_PORT
-						     : TWIN_CONTROL_PORT,
+		.port = twin_control_port(s, (int)talk->tls),
 	};
 }
 
@@ -47,27 +57,18 @@ static enum twin_place other_side(enum twin_place place)
 	return place == TWIN_INSIDE ? TWIN_OUTSIDE : TWIN_INSIDE;
 }
 
-/* One of the passive range's ends: what a rule leaves out of it is mostly
- * there. Each way meets both, by one kind of TLS or another. */
-static struct port_range range_end(const struct twin_spec *s,
-				   const struct twin_talk *talk)
-{
-	bool last = ((int)talk->way + (int)talk->tls) % 2 != 0;
-	uint16_t port = last ? s->passive.hi : s->passive.lo;
-
-	return (struct port_range){ port, port };
-}
-
 static int start_server(struct twin *t, const struct twin_talk *talk,
 			struct server *server)
 {
 	enum twin_place place = other_side(talk->client);
+	uint16_t passive =
+		twin_passive_port(t->spec, (int)talk->tls, (int)talk->way);
 	struct server_spec spec = {
 		.at = { t->spec->layout.host[place][talk->family].server,
 			twin_server(t->spec, talk).port },
 		.implicit = talk->tls == CLIENT_IMPLICIT,
 		.role = talk->tls == CLIENT_FTP ? NULL : t->server,
-		.passive = range_end(t->spec, talk),
+		.passive = { passive, passive },
 		.announces = place == TWIN_INSIDE && t->spec->announces &&
 			     talk->family == TWIN_V4,
 		.announced = t->spec->announced,

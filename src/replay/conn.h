@@ -66,12 +66,14 @@ struct conn_side {
 	bool sums_seen;
 	bool bad_sums; /* its checksums say nothing: see replay.h */
 	bool fin, fin_acked;
+	bool has_forgotten;
 	uint8_t last_at; /* in @last */
 	uint32_t end;    /* the number behind the highest byte seen */
 	uint32_t fin_end;
 	uint64_t bytes;    /* of payload, each once */
 	uint64_t ip_bytes; /* of packets, each as often as it came */
 	struct conn_last last[CONN_LAST_MAX];
+	uint32_t forgotten; /* the newest time stamp that was in @last */
 };
 
 struct conn_way;

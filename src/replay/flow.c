@@ -149,6 +149,9 @@ void flow_syn_repeated(struct replay *r, struct conn *c, struct frame *f)
 	const struct pair *pair =
 		pairs_find(r->pairs, &c->from.addr, &c->to.addr);
 
+	/* Late: the engine drops it (core/data.c). */
+	if (c->flow.related && c->closed && !c->reset)
+		return;
 	conn_mend(c, 0, f, r->frame_room);
 	conn_take(c, 0, f, &r->place);
 	/* Unanswered: the gateway may have let it in meanwhile. */

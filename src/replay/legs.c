@@ -52,6 +52,20 @@ static bool is_same(const struct conn_last *a, const struct conn_last *b)
 	return is_copy(a, b);
 }
 
+static void remember(struct conn_side *s, const struct conn_last *now)
+{
+	struct conn_last *place = &s->last[s->last_at];
+
+	/* One without flags was never there. */
+	if (place->flags &&
+	    (!s->has_forgotten || (int32_t)(place->tsval - s->forgotten) > 0)) {
+		s->has_forgotten = true;
+		s->forgotten = place->tsval;
+	}
+	*place = *now;
+	s->last_at = (uint8_t)((s->last_at + 1) % CONN_LAST_MAX);
+}
+
 bool legs_is_second(const struct conn_found *found, const struct frame *f)
 {
 	struct conn_side *s = &found->conn->side[found->side];
@@ -62,8 +76,7 @@ bool legs_is_second(const struct conn_found *found, const struct frame *f)
 	for (size_t i = 0; i < CONN_LAST_MAX; i++)
 		if (is_same(&s->last[i], &now))
 			return true;
-	s->last[s->last_at] = now;
-	s->last_at = (uint8_t)((s->last_at + 1) % CONN_LAST_MAX);
+	remember(s, &now);
 	return false;
 }
 
@@ -74,12 +87,22 @@ static bool is_like(const struct conn_last *a, const struct conn_last *b)
 	       a->id == b->id && a->flags == b->flags && a->ttl > b->ttl;
 }
 
+/* May the first leg of @now be one that is forgotten? Without an identification
+ * only the sender's clock tells, where there is one. */
+static bool is_forgotten(const struct conn_side *s, const struct conn_last *now)
+{
+	return !now->id && s->has_forgotten &&
+	       (int32_t)(s->forgotten - now->tsval) >= 0;
+}
+
 void legs_added(const struct conn_found *found, const struct frame *f)
 {
 	const struct conn_side *s = &found->conn->side[found->side];
 	const struct conn_last now = last_of(f);
 	const struct conn_last *first = NULL;
 
+	if (is_forgotten(s, &now))
+		return;
 	for (size_t i = 0; i < CONN_LAST_MAX; i++) {
 		if (!is_like(&s->last[i], &now))
 			continue;

@@ -6,8 +6,7 @@
 
 #include <sallyport/checksum.h>
 
-#define TCP_CHECKSUM  16
-#define IPV4_CHECKSUM 10
+#define TCP_CHECKSUM 16
 
 /* The ends of a packet as they lie in it: what TCP's checksum covers of them. */
 struct fields {
@@ -52,16 +51,6 @@ static void follow(uint8_t *field, uint64_t old, uint64_t new)
 	memcpy(field, &sum, sizeof(sum));
 }
 
-static void ipv4_checksum(uint8_t *ip)
-{
-	uint16_t sum;
-
-	memset(ip + IPV4_CHECKSUM, 0, sizeof(sum));
-	sum = checksum_finish(
-		checksum_add(0, span_of(ip, (size_t)(ip[0] & 15) * 4)));
-	memcpy(ip + IPV4_CHECKSUM, &sum, sizeof(sum));
-}
-
 size_t translate(const struct packet *p, const struct endpoint *src,
 		 const struct endpoint *dst, uint8_t *out)
 {
@@ -74,6 +63,6 @@ size_t translate(const struct packet *p, const struct endpoint *src,
 	put_end(out, &f, f.dst_at, f.ports_at + 2, dst);
 	follow(out + p->tcp_at + TCP_CHECKSUM, old, sum_of(out, &f));
 	if (f.len == 4)
-		ipv4_checksum(out);
+		checksum_set_ipv4(out);
 	return p->ip.len;
 }

@@ -205,7 +205,8 @@ static void act(struct replay *r, const struct action *a)
 		if (found.conn)
 			found.conn->fast = true;
 		break;
-	case ACTION_LIBERAL: /* conntrack is not here to be told */
+	case ACTION_DATA_QUEUE: /* only after a restart */
+	case ACTION_LIBERAL:    /* conntrack is not here to be told */
 		break;
 	}
 }
@@ -381,7 +382,8 @@ void world_packet(struct replay *r, const struct passing *x)
 
 void world_data_over(struct replay *r, const struct conn *c)
 {
-	engine_data_over(r->engine, &c->key_from, &c->key_to, r->now, r->out);
+	engine_data_over(r->engine, &c->key_from, &c->key_to, c->reset, r->now,
+			 r->out);
 	settle(r, PASSING_MAX);
 	engine_data_closed(r->engine, &c->key_from, &c->key_to, true,
 			   c->side[0].ip_bytes, c->side[1].ip_bytes, r->now,

@@ -14,6 +14,8 @@
 #include "lab/trap.h"
 #include "lab/twin.h"
 
+struct audit_checked;
+
 /* What was looked at and what came out; it owns nothing. */
 struct audit {
 	const struct twin_spec *spec;
@@ -26,6 +28,7 @@ struct audit {
 	const char *server_path;
 	struct span modules; /* options of kernel modules; may be empty */
 	const char *modules_path;
+	const struct audit_checked *checked; /* NULL: nothing was tried */
 };
 
 /* The answers for people. */
@@ -33,6 +36,9 @@ void audit_text(FILE *to, const struct audit *a);
 
 /* audit_json.c: the same as one object; NULL: no memory. */
 json_t *audit_json(const struct audit *a);
+
+/* audit_twin.c: who stood where, for the same; NULL: no memory. */
+json_t *audit_twin_json(const struct audit *a);
 
 /* --- audit_cause.c: what stopped conversations, each once ---------------------------- */
 
@@ -80,6 +86,9 @@ struct audit_advice {
 	} what;
 	enum twin_family family;
 	uint32_t rule; /* before which to add, or that is meant; or NONE */
+	/* To whose end to add then, in the family's rulefile; NONE: that chain
+	 * of nat is to be made. */
+	uint32_t chain;
 	char text[ADVICE_TEXT_MAX]; /* a rule, or words */
 };
 
@@ -91,6 +100,26 @@ size_t audit_advice(const struct audit *a,
 
 /* Stable words: "add", "narrow", "drop", "load", "use". */
 const char *audit_advice_name(int what);
+
+/* --- audit_checked.c: the same once more, with the changes ---------------------------- */
+
+/* What came of the rules to add and to drop. */
+struct audit_checked {
+	bool with; /* with sallyport, as it was before */
+	/* Conversations: all; that worked before, and that work now; that worked
+	 * and do not; that a rule still stops. */
+	size_t tried, worked, works, broke, dropped;
+	uint32_t opens_before, opens;
+	uint32_t unloaded; /* lines more than before */
+};
+
+/* Compare the answers of before and after. */
+void audit_compare(const struct twin_result *before,
+		   const struct twin_result *after, struct audit_checked *out);
+
+/* For people, and as JSON (NULL: no memory). */
+void audit_checked_text(FILE *to, const struct audit_checked *c);
+json_t *audit_checked_json(const struct audit_checked *c);
 
 /* --- audit_trap.c ------------------------------------------------------------------ */
 

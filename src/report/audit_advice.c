@@ -4,17 +4,12 @@
  * answer: a packet that a rule dropped asks for a rule before that one; a port
  * that everybody reaches asks for the rule to go.
  */
-#include "report/audit.h"
+#include "report/audit_advice.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Advice being gathered, none of it twice. */
-struct advising {
-	const struct audit *a;
-	struct audit_advice *out;
-	size_t count;
-};
+#include "lab/twin_plan.h"
 
 const char *audit_advice_name(int what)
 {
@@ -27,12 +22,13 @@ const char *audit_advice_name(int what)
 	return name[what];
 }
 
-static void advise(struct advising *v, const struct audit_advice *advice)
+void advise(struct advising *v, const struct audit_advice *advice)
 {
 	for (size_t i = 0; i < v->count; i++)
 		if (v->out[i].what == advice->what &&
 		    v->out[i].family == advice->family &&
 		    v->out[i].rule == advice->rule &&
+		    v->out[i].chain == advice->chain &&
 		    strcmp(v->out[i].text, advice->text) == 0)
 			return;
 	if (v->count < AUDIT_ADVICE_MAX)
@@ -56,11 +52,6 @@ struct where {
 	bool with;   /* it was with sallyport */
 };
 
-static uint16_t control_port(const struct where *w)
-{
-	return w->tls == CLIENT_IMPLICIT ? 990 : 21;
-}
-
 /* Before a rule that drops; where a policy does, at the chain's end. */
 static uint32_t before(const struct audit *a, const struct twin_cause *c)
 {
@@ -69,9 +60,40 @@ static uint32_t before(const struct audit *a, const struct twin_cause *c)
 	return r && r->number != 0 ? c->rule : RULEFILE_NONE;
 }
 
-static const char *chain_of(const struct twin_cause *c)
+/* Where it decided, in the file; NONE: it is in none. */
+static uint32_t chain_of(const struct audit *a, const struct twin_cause *c)
 {
-	return c->place.chain;
+	const struct rulefile *f = a->spec->rules[c->family];
+	const struct rulefile_chain *chain =
+		f ? trace_chain(f, &c->place) : NULL;
+
+	return chain ? (uint32_t)(chain - f->chain) : RULEFILE_NONE;
+}
+
+static struct audit_advice add_near(const struct audit *a,
+				    const struct twin_cause *c)
+{
+	return (struct audit_advice){ ADVICE_ADD, c->family, before(a, c),
+				      chain_of(a, c), "" };
+}
+
+/* Where targets are translated. */
+static uint32_t nat_chain(const struct audit *a, enum twin_family family)
+{
+	const struct rulefile *f = a->spec->rules[family];
+
+	for (uint32_t i = 0; f && i < f->chains; i++) {
+		const struct rulefile_chain *c = &f->chain[i];
+
+		if (!f->nft && span_equal(c->table, span_str("nat")) &&
+		    span_equal(c->name, span_str("PREROUTING")))
+			return i;
+		if (c->nat && c->policy != RULEFILE_NONE &&
+		    span_equal(c->hook, span_str("prerouting")) &&
+		    twin_rule_is_of(f, &f->rule[c->policy], family))
+			return i;
+	}
+	return RULEFILE_NONE;
 }
 
 /* The host that a rule of table filter sees. */
@@ -86,24 +108,25 @@ static struct addr target(const struct advising *v, const struct where *w)
 
 /* "-A FORWARD -d 10.1.4.5 -p tcp -m tcp --dport 21 -m conntrack --ctstate NEW
  * -j ACCEPT" */
-static void put_accept(const struct advising *v, const struct where *w,
-		       const char *ports, char out[ADVICE_TEXT_MAX])
+static void put_accept(const struct advising *v, struct span chain,
+		       const struct addr *a, const char *ports,
+		       char out[ADVICE_TEXT_MAX])
 {
-	struct addr a = target(v, w);
 	char to[ADDR_TEXT_MAX];
 
-	addr_format(&a, to);
+	addr_format(a, to);
 	if (is_nft(v)) {
 		snprintf(out, ADVICE_TEXT_MAX,
 			 "%s daddr %s tcp dport %s ct state new accept",
-			 addr_is_v4(&a) ? "ip" : "ip6", to, ports);
+			 addr_is_v4(a) ? "ip" : "ip6", to, ports);
 		return;
 	}
 	snprintf(out, ADVICE_TEXT_MAX,
-		 "-A %.31s -d %s -p tcp -m tcp --dport %s -m conntrack "
+		 "-A %.*s -d %s -p tcp -m tcp --dport %s -m conntrack "
 		 "--ctstate NEW "
 		 "-j ACCEPT",
-		 chain_of(&w->cell->cause), to, ports);
+		 chain.len < TRACE_NAME_MAX ? (int)chain.len : TRACE_NAME_MAX,
+		 (const char *)chain.at, to, ports);
 }
 
 /* From outside the server has another address, and no rule leads from that
@@ -123,26 +146,62 @@ static void advise_target(struct advising *v, const struct where *w,
 			  const char *ports)
 {
 	char reach[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX];
-	struct audit_advice add = { ADVICE_ADD, (enum twin_family)w->family,
-				    RULEFILE_NONE, "" };
+	enum twin_family family = (enum twin_family)w->family;
+	struct audit_advice add = { ADVICE_ADD, family, RULEFILE_NONE,
+				    nat_chain(v->a, family), "" };
 
 	addr_format(&v->a->spec->reach[w->family], reach);
 	addr_format(&v->a->spec->layout.host[TWIN_INSIDE][w->family].server,
 		    server);
 	snprintf(add.text, sizeof(add.text),
-		 is_nft(v) ? "in a nat prerouting chain: %s daddr %s tcp dport "
-			     "%s dnat to %s"
+		 is_nft(v) ? "%s daddr %s tcp dport %s dnat to %s"
 			   : "-t nat -A PREROUTING%.0s -d %s -p tcp -m tcp "
 			     "--dport %s -j DNAT --to-destination %s",
 		 w->family == TWIN_V4 ? "ip" : "ip6", reach, ports, server);
 	advise(v, &add);
 }
 
+/* The rule that passes a translated control connection to the server inside, or
+ * NONE. */
+static uint32_t passes_control(const struct advising *v, int family)
+{
+	const struct twin_cell *cell =
+		&v->a->result->without.cell[TWIN_OUTSIDE][family][0][0];
+
+	for (int i = 0; i < TWIN_TLS * TWIN_WAYS; i++) {
+		const struct twin_pass *p = &cell[i].pass[TWIN_CONTROL_SYN];
+
+		if (cell[i].tried && p->nat != RULEFILE_NONE &&
+		    p->accept != RULEFILE_NONE)
+			return p->accept;
+	}
+	return RULEFILE_NONE;
+}
+
+/* Behind the translation a filter must let it pass, too: where it does so for a
+ * control connection, unless that rule is not about ports. */
+static void advise_passing(struct advising *v, const struct where *w,
+			   const char *ports)
+{
+	enum twin_family family = (enum twin_family)w->family;
+	uint32_t rule = passes_control(v, w->family);
+	const struct rule *r = audit_rule(v->a, family, rule);
+	struct audit_advice add = { ADVICE_ADD, family, rule, RULEFILE_NONE,
+				    "" };
+
+	if (!r || r->number == 0 || !twin_rule_names_ports(r))
+		return;
+	add.chain = r->chain;
+	put_accept(v, rule_chain(v->a->spec->rules[family], r),
+		   &v->a->spec->layout.host[TWIN_INSIDE][w->family].server,
+		   ports, add.text);
+	advise(v, &add);
+}
+
 static void advise_related(struct advising *v, const struct where *w)
 {
 	const struct twin_cause *c = &w->cell->cause;
-	struct audit_advice add = { ADVICE_ADD, c->family, before(v->a, c),
-				    "" };
+	struct audit_advice add = add_near(v->a, c);
 
 	if (is_nft(v))
 		snprintf(add.text, sizeof(add.text),
@@ -151,7 +210,7 @@ static void advise_related(struct advising *v, const struct where *w)
 		snprintf(add.text, sizeof(add.text),
 			 "-A %.31s -m conntrack --ctstate RELATED,ESTABLISHED "
 			 "-j ACCEPT",
-			 chain_of(c));
+			 c->place.chain);
 	advise(v, &add);
 }
 
@@ -159,14 +218,17 @@ static void advise_ports(struct advising *v, const struct where *w,
 			 const char *ports)
 {
 	const struct twin_cause *c = &w->cell->cause;
-	struct audit_advice add = { ADVICE_ADD, c->family, before(v->a, c),
-				    "" };
+	struct audit_advice add = add_near(v->a, c);
+
+	struct addr to;
 
 	if (leads_nowhere(v, w)) {
 		advise_target(v, w, ports);
+		advise_passing(v, w, ports);
 		return;
 	}
-	put_accept(v, w, ports, add.text);
+	to = target(v, w);
+	put_accept(v, span_str(c->place.chain), &to, ports, add.text);
 	advise(v, &add);
 }
 
@@ -174,7 +236,8 @@ static void advise_control(struct advising *v, const struct where *w)
 {
 	char ports[40];
 
-	snprintf(ports, sizeof(ports), "%u", control_port(w));
+	snprintf(ports, sizeof(ports), "%u",
+		 twin_control_port(v->a->spec, w->tls));
 	advise_ports(v, w, ports);
 }
 
@@ -225,7 +288,7 @@ static void advise_led(struct advising *v, const struct where *w)
 static void advise_passive(struct advising *v, const struct where *w)
 {
 	struct audit_advice use = { ADVICE_USE, (enum twin_family)w->family,
-				    RULEFILE_NONE, "" };
+				    RULEFILE_NONE, RULEFILE_NONE, "" };
 
 	if (w->mended || w->tls == CLIENT_FTP)
 		return;
@@ -278,61 +341,6 @@ static void advise_answers(struct advising *v, bool with)
 					    w.cell->stop != TWIN_WORKS)
 						advise_cell(v, &w);
 				}
-}
-
-/* --- the rest ------------------------------------------------------------------------- */
-
-static void advise_load(struct advising *v)
-{
-	const struct twin_result *r = v->a->result;
-	const struct twin_cell *without = &r->without.cell[0][0][0][0],
-			       *with = &r->with.cell[0][0][0][0];
-	size_t cells = sizeof(r->with.cell) / sizeof(*with), blocked = 0,
-	       mended = 0;
-	struct audit_advice load = { ADVICE_LOAD, TWIN_V4, RULEFILE_NONE, "" };
-
-	for (size_t i = 0; i < cells && r->with.there; i++) {
-		if (!without[i].tried || without[i].stop == TWIN_WORKS)
-			continue;
-		blocked++;
-		mended += with[i].stop == TWIN_WORKS;
-	}
-	if (mended == 0)
-		return;
-	snprintf(load.text, sizeof(load.text),
-		 "sallyport, with passive-ports %u-%u in servers: then %zu of "
-		 "these %zu work",
-		 v->a->spec->passive.lo, v->a->spec->passive.hi, mended,
-		 blocked);
-	advise(v, &load);
-}
-
-static void advise_opens(struct advising *v)
-{
-	const struct twin_result *r = v->a->result;
-
-	for (uint32_t i = 0; i < r->opens; i++) {
-		const struct twin_open *o = &r->open[i];
-		const struct rule *rule = audit_rule(v->a, o->family, o->rule);
-		/* Where it was led to is what it reaches. */
-		bool led = o->nat != RULEFILE_NONE;
-		struct audit_advice gone = { ADVICE_DROP, o->family,
-					     led ? o->nat : o->rule, "" };
-
-		if (!rule && !led)
-			continue;
-		if (!led && rule->number == 0) {
-			gone.what = ADVICE_NARROW;
-			snprintf(gone.text, sizeof(gone.text),
-				 "let the policy be DROP, and accept what is "
-				 "wanted");
-		} else {
-			snprintf(gone.text, sizeof(gone.text),
-				 "sallyport opens such ports to those who "
-				 "negotiated them, and only for that long");
-		}
-		advise(v, &gone);
-	}
 }
 
 size_t audit_advice(const struct audit *a,

@@ -95,6 +95,10 @@ static json_t *cell_json(const struct audit *a, const struct twin_cell *cell,
 	object_add(&o, "family", family_json(at.family));
 	object_add(&o, "tls", json_string(tls_word(at.tls)));
 	object_add(&o, "via", json_string(via_name(twin_via[at.way])));
+	if (!via_is_active(twin_via[at.way]))
+		object_add(&o, "passive_port",
+			   number_json(
+				   twin_passive_port(a->spec, at.tls, at.way)));
 	object_add(&o, "sallyport", json_boolean(with));
 	object_add(&o, "works", json_boolean(cell->stop == TWIN_WORKS));
 	if (cell->stop != TWIN_WORKS) {
@@ -219,6 +223,18 @@ static json_t *traps_json(const struct audit *a)
 	return object_done(&list);
 }
 
+/* Where to add, where that is at a chain's end. */
+static void add_chain(struct object *o, const struct audit *a,
+		      const struct audit_advice *v)
+{
+	const struct rulefile *f = a->spec->rules[v->family];
+
+	if (!f || v->chain == RULEFILE_NONE)
+		return;
+	object_add(o, "table", span_json(f->chain[v->chain].table));
+	object_add(o, "chain", span_json(f->chain[v->chain].name));
+}
+
 static json_t *advice_json(const struct audit *a)
 {
 	static struct audit_advice advice[AUDIT_ADVICE_MAX];
@@ -232,6 +248,7 @@ static json_t *advice_json(const struct audit *a)
 		object_add(&o, "do", json_string(audit_advice_name(v->what)));
 		object_add(&o, "family", family_json((int)v->family));
 		object_add(&o, "rule", rule_json(a, v->family, v->rule, NULL));
+		add_chain(&o, a, v);
 		object_add(&o, "text", name_json(v->text));
 		if (json_array_append_new(list.json, object_done(&o)) != 0)
 			list.failed = true;
@@ -243,6 +260,7 @@ json_t *audit_json(const struct audit *a)
 {
 	struct object o = object_new();
 
+	object_add(&o, "twin", audit_twin_json(a));
 	object_add(&o, "passive_ports",
 		   json_pack("[ii]", a->spec->passive.lo, a->spec->passive.hi));
 	object_add(&o, "not_loaded", unloaded_json(a));
@@ -252,5 +270,7 @@ json_t *audit_json(const struct audit *a)
 	object_add(&o, "open", opens_json(a));
 	object_add(&o, "traps", traps_json(a));
 	object_add(&o, "changes", advice_json(a));
+	if (a->checked)
+		object_add(&o, "checked", audit_checked_json(a->checked));
 	return object_done(&o);
 }

@@ -2,21 +2,17 @@
 /* Known traps, with all that an audit was given. */
 #include "report/audit.h"
 
-static const struct rulefile *of_iptables(const struct rulefile *f)
-{
-	return f && !f->nft ? f : NULL;
-}
-
 bool audit_traps(const struct audit *a, struct traps *out)
 {
 	const struct twin_spec *s = a->spec;
 	const struct twin_port *port = s->layout.port;
 	struct trap_input in = {
-		.rules = { of_iptables(s->rules[TWIN_V4]),
-			   of_iptables(s->rules[TWIN_V6]) },
+		.rules = { s->rules[TWIN_V4], s->rules[TWIN_V6] },
 		.server = &a->server,
 		.servers = a->server ? 1 : 0,
 		.modules = a->modules,
+		.control_port = s->control_port,
+		.implicit_port = s->implicit_port,
 		.inside = port[TWIN_INSIDE].name,
 		.reach = port[TWIN_OUTSIDE].has[TWIN_V4] ? &s->reach[TWIN_V4]
 							 : NULL,
@@ -36,6 +32,6 @@ const char *audit_trap_path(const struct audit *a, const struct trap *t)
 	case TRAP_IN_MODULES:
 		return a->modules_path;
 	default:
-		return t->rule == RULEFILE_NONE ? NULL : a->rules[t->family];
+		return t->line == 0 ? NULL : a->rules[t->family];
 	}
 }

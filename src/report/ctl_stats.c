@@ -5,50 +5,69 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <sallyport/engine.h>
-
 #include "report/counts.h"
+#include "report/ctl_rows.h"
 
 /* --- counters ---------------------------------------------------------------------- */
 
-struct count {
-	const char *name, *text;
-};
-
-#define X(name, text) { #name, text },
-static const struct count engine_count[] = { ENGINE_STATS(X) };
-static const struct count daemon_count[] = { DAEMON_COUNTS(X) };
-static const struct count journal_count[] = { JOURNAL_COUNTS(X) };
-static const struct count queue_count[] = { QUEUE_COUNTS(X) };
-#undef X
-
-#define COUNT(c) c, sizeof(c) / sizeof((c)[0])
-
-static void put_counts(FILE *to, const json_t *o, const struct count *c,
-		       size_t counts)
+static void put_count(FILE *to, const json_t *v, const struct count *c)
 {
-	for (size_t i = 0; i < counts; i++) {
-		const json_t *v = json_object_get(o, c[i].name);
+	fprintf(to, "%12" JSON_INTEGER_FORMAT "  %-20s  %s\n",
+		json_integer_value(v), c->name, c->text);
+}
 
-		if (json_is_integer(v))
-			fprintf(to, "%12" JSON_INTEGER_FORMAT "  %-20s  %s\n",
-				json_integer_value(v), c[i].name, c[i].text);
+/* What a family has counted, without what never was. */
+static void put_parts(FILE *to, const json_t *by)
+{
+	const char *key;
+	json_t *v;
+
+	/* The macro casts const away; nothing is changed. */
+	json_object_foreach((json_t *)by, key, v)
+	{
+		if (json_integer_value(v) > 0)
+			fprintf(to, "%12" JSON_INTEGER_FORMAT "    %s\n",
+				json_integer_value(v), key);
 	}
+}
+
+static void put_counts(FILE *to, const json_t *o, const struct count_group *g)
+{
+	char by[COUNT_BY_MAX];
+
+	for (size_t i = 0; i < g->counts; i++) {
+		const struct count *c = &g->count[i];
+		const json_t *v = json_object_get(o, c->name);
+
+		if (!json_is_integer(v))
+			continue;
+		put_count(to, v, c);
+		if (!c->label)
+			continue;
+		count_by(c, by);
+		put_parts(to, json_object_get(o, by));
+	}
+}
+
+static void put_queue(FILE *to, const json_t *q, const struct count_group *g)
+{
+	fprintf(to, "%s %" JSON_INTEGER_FORMAT "\n", g->title,
+		json_integer_value(json_object_get(q, "queue")));
+	put_counts(to, q, g);
 }
 
 void ctl_table_stats(FILE *to, const json_t *answer)
 {
-	const json_t *queues = json_object_get(answer, "queues");
+	for (size_t i = 0; i < count_group_count; i++) {
+		const struct count_group *g = &count_groups[i];
+		const json_t *from = json_object_get(answer, g->key);
 
-	put_counts(to, json_object_get(answer, "engine"), COUNT(engine_count));
-	put_counts(to, json_object_get(answer, "daemon"), COUNT(daemon_count));
-	put_counts(to, json_object_get(answer, "events"), COUNT(journal_count));
-	for (size_t i = 0; i < json_array_size(queues); i++) {
-		const json_t *q = json_array_get(queues, i);
-
-		fprintf(to, "queue %" JSON_INTEGER_FORMAT "\n",
-			json_integer_value(json_object_get(q, "queue")));
-		put_counts(to, q, COUNT(queue_count));
+		if (json_is_object(from)) {
+			fprintf(to, "%s\n", g->title);
+			put_counts(to, from, g);
+		}
+		for (size_t j = 0; j < json_array_size(from); j++)
+			put_queue(to, json_array_get(from, j), g);
 	}
 }
 
@@ -88,7 +107,7 @@ static void put_value(FILE *to, const json_t *v)
 	else if (json_is_integer(v))
 		fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 	else if (json_is_object(v))
-		ctl_table_endpoint(to, v);
+		ctl_put_endpoint(to, v);
 	else
 		fputs(json_is_true(v) ? "yes" : "no", to);
 }
@@ -105,9 +124,9 @@ static void put_head(FILE *to, const json_t *event)
 		fprintf(to, "#%" JSON_INTEGER_FORMAT " ",
 			json_integer_value(session));
 	if (client) {
-		ctl_table_endpoint(to, client);
+		ctl_put_endpoint(to, client);
 		fputs(" > ", to);
-		ctl_table_endpoint(to, json_object_get(event, "server"));
+		ctl_put_endpoint(to, json_object_get(event, "server"));
 		fputc(' ', to);
 	}
 	fputs(name ? name : "-", to);

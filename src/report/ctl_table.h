@@ -17,9 +17,6 @@ void ctl_table_sessions(FILE *to, const json_t *answer);
 void ctl_table_pinholes(FILE *to, const json_t *answer);
 void ctl_table_grants(FILE *to, const json_t *answer);
 
-/* "10.1.4.4:40000", "[fc00::1]:21", or the address alone. */
-void ctl_table_endpoint(FILE *to, const json_t *endpoint);
-
 /* One number a line: its value, name, and what it counts. */
 void ctl_table_stats(FILE *to, const json_t *answer);
 

@@ -223,6 +223,16 @@ static void add_session_close(struct json_text *t, const struct event *e)
 	json_text_uint(t, "duration_us", e->session_close.duration_us);
 }
 
+static void add_session_restore(struct json_text *t, const struct event *e)
+{
+	char opened[TEXT_TIME_MAX];
+
+	text_time(e->session_restore.opened_us, opened);
+	json_text_word(t, "opened", opened);
+	json_text_bool(t, "trusted", e->session_restore.trusted);
+	json_text_bool(t, "tls", e->session_restore.tls);
+}
+
 static void (*const add_rest[EVENT_TYPES])(struct json_text *t,
 					   const struct event *e) = {
 	[EVENT_SESSION_OPEN] = add_session_open,
@@ -237,6 +247,7 @@ static void (*const add_rest[EVENT_TYPES])(struct json_text *t,
 	[EVENT_DATA] = add_data,
 	[EVENT_ALERT] = add_alert,
 	[EVENT_SESSION_CLOSE] = add_session_close,
+	[EVENT_SESSION_RESTORE] = add_session_restore,
 };
 
 static void add_session(struct json_text *t, const struct event *e)

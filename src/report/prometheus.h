@@ -5,11 +5,16 @@
  *	# HELP sallyport_sessions sessions open now
  *	# TYPE sallyport_sessions gauge
  *	sallyport_sessions 3
+ *	# HELP sallyport_pinholes_refused_total pinholes refused
+ *	# TYPE sallyport_pinholes_refused_total counter
+ *	sallyport_pinholes_refused_total{reason="port"} 0
+ *	sallyport_pinholes_refused_total{reason="table"} 2
  *
- * No sample has labels: what is counted for each queue is summed up. Names are
- * those of `ctl stats` behind "sallyport_", and "daemon_", "events_" or
- * "queue_" where the engine is not the one that counts; what only grows ends in
- * "_total". All of them count things: no unit has to be converted.
+ * Names are those of `ctl stats` behind "sallyport_" and the prefix of their
+ * group (report/counts.h); what only grows ends in "_total". All of them count
+ * things: no unit has to be converted. What is counted for each queue is summed
+ * up. All values of a label are there from the start, zeros too, so that the
+ * first of its kind is an increase.
  */
 #ifndef REPORT_PROMETHEUS_H
 #define REPORT_PROMETHEUS_H
@@ -27,5 +32,8 @@ void prometheus_stats(FILE *to, const json_t *answer);
 
 /* @text as HELP lines want it: backslash and line feed escaped. */
 void prometheus_help(FILE *to, const char *text);
+
+/* @value as it stands between a label's quotes: these are escaped too. */
+void prometheus_label(FILE *to, const char *value);
 
 #endif

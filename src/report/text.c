@@ -272,6 +272,12 @@ static void put_session_close(FILE *to, const struct event *e)
 		e->session_close.duration_us % US_PER_S);
 }
 
+static void put_session_restore(FILE *to, const struct event *e)
+{
+	fprintf(to, "%s%s", e->session_restore.tls ? " TLS" : "",
+		e->session_restore.trusted ? "" : " not trusted");
+}
+
 static void (*const put_rest[EVENT_TYPES])(FILE *to, const struct event *e) = {
 	[EVENT_SESSION_OPEN] = put_session_open,
 	[EVENT_COMMAND] = put_command,
@@ -285,6 +291,7 @@ static void (*const put_rest[EVENT_TYPES])(FILE *to, const struct event *e) = {
 	[EVENT_DATA] = put_data,
 	[EVENT_ALERT] = put_alert,
 	[EVENT_SESSION_CLOSE] = put_session_close,
+	[EVENT_SESSION_RESTORE] = put_session_restore,
 };
 
 static void put_line(FILE *to, const struct event *event)
