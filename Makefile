@@ -6,10 +6,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
 SECONDS ?= 60
+# Of the builds that `check` and `asan` make for themselves.
+JOBS ?= $(shell nproc)
 
 VERSION := 0.1.0
 LIBS := libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson \
-	libssl libcrypto libpcap zlib libmicrohttpd
+	libssl libcrypto libpcap zlib libmicrohttpd ncursesw libnftnl libnftables \
+	libseccomp libcap-ng
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef
 CFLAGS ?= -O2 -g
@@ -72,20 +75,18 @@ TEST_LDLIBS := -lcmocka
 
 unit: $(UNIT) ## build the unit tests
 
-$(BUILD)/tests/unit/support/%.o: tests/unit/support/%.c
+$(BUILD)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(HOST_FLAGS) -Itests/unit/support -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(HOST_LIB) $(CORE_LIB) $(SUPPORT_OBJ)
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(HOST_LIB) $(CORE_LIB) $(SUPPORT_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(HOST_FLAGS) -Itests/unit/support -MMD -MP \
-		$(LDFLAGS) -o $@ $< $(SUPPORT_OBJ) $(HOST_LIB) $(CORE_LIB) \
-		$(TEST_LDLIBS) $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(SUPPORT_OBJ) $(HOST_LIB) \
+		$(CORE_LIB) $(TEST_LDLIBS) $(LDLIBS)
 
 # Fuzz targets: with libFuzzer to search, without it to run the corpora.
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CC ?= clang
-FUZZ_FLAGS := -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined
 CORPUS := $(FUZZ:%=$(BUILD)/fuzz/%.corpus)
 
 $(BUILD)/fuzz/%.corpus: tests/fuzz/%.c tests/fuzz/standalone.c $(HOST_LIB) $(CORE_LIB)
@@ -93,16 +94,24 @@ $(BUILD)/fuzz/%.corpus: tests/fuzz/%.c tests/fuzz/standalone.c $(HOST_LIB) $(COR
 	$(CC) $(CFLAGS) $(HOST_FLAGS) -MMD -MP $(LDFLAGS) -o $@ $< \
 		tests/fuzz/standalone.c $(HOST_LIB) $(CORE_LIB) $(LDLIBS)
 
-$(BUILD)/fuzz/%.search: tests/fuzz/%.c $(CORE_SRC) $(HOST_SRC)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=c17 $(FUZZ_FLAGS) $(HOST_FLAGS) -o $@ $< \
-		$(CORE_SRC) $(filter-out src/cmd/%,$(HOST_SRC)) $(LDLIBS)
+# Built apart, with the sanitizers, and with counters in every branch.
+SEARCH := $(BUILD)/search
+SEARCH_FLAGS := CC="$(FUZZ_CC)" CFLAGS="-g -O1 -fno-omit-frame-pointer" LDFLAGS= \
+	CORE_FLAGS="-ffreestanding -fbuiltin -Iinclude" \
+	EXTRA="-fsanitize=fuzzer-no-link,address,undefined -U_FORTIFY_SOURCE"
 
-fuzz: $(FUZZ:%=$(BUILD)/fuzz/%.search) ## search for SECONDS=60 with every fuzz target
+$(BUILD)/fuzz/%.search: tests/fuzz/%.c $(HOST_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $(HOST_FLAGS) -MMD -MP -o $@ $< \
+		$(HOST_LIB) $(CORE_LIB) $(LDLIBS)
+
+fuzz: ## search for SECONDS=60 with every fuzz target
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(SEARCH) $(SEARCH_FLAGS) \
+		$(FUZZ:%=$(SEARCH)/fuzz/%.search)
 	@for f in $(FUZZ); do \
 		mkdir -p $(BUILD)/fuzz/corpus/$$f; \
 		echo "== $$f, $(SECONDS) s"; \
-		$(BUILD)/fuzz/$$f.search -max_total_time=$(SECONDS) \
+		$(SEARCH)/fuzz/$$f.search -max_total_time=$(SECONDS) \
 			-artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
 			$(BUILD)/fuzz/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} \
 			>$(BUILD)/fuzz/$$f.log 2>&1 || \
@@ -115,19 +124,21 @@ deps: ## install the packages that building and testing need
 
 check: ## build and run every test that this machine can run
 	@sh tests/deps.sh
-	@$(MAKE) --no-print-directory all unit $(CORPUS)
-	@$(MAKE) --no-print-directory mutate
+	@$(MAKE) --no-print-directory -j$(JOBS) all unit $(CORPUS) $(LOAD)
+	@$(MAKE) --no-print-directory -j$(JOBS) mutate
 	@sh tests/lab/fetch-servers.sh
-	@sh tests/check.sh $(BUILD)
+	@sh tests/vm/fetch-kernel.sh || :
+	@sh tests/check.sh $(BUILD) $(MUTATE)
 
 ASAN_CFLAGS := -O1 -g -fno-omit-frame-pointer
 ASAN_EXTRA := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-U_FORTIFY_SOURCE
 
 asan: ## the unit tests and corpora under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="$(ASAN_CFLAGS)" \
-		EXTRA="$(ASAN_EXTRA)" all unit asan-corpora
-	@CHECK_LAB=no sh tests/check.sh $(BUILD)/asan
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/asan \
+		CFLAGS="$(ASAN_CFLAGS)" EXTRA="$(ASAN_EXTRA)" all unit \
+		asan-corpora $(MUTATE)
+	@CHECK_LAB=no sh tests/check.sh $(BUILD)/asan $(MUTATE)
 
 asan-corpora: $(CORPUS)
 
@@ -146,6 +157,28 @@ mutate: # in a build of its own
 mutations: mutate ## every truncation of every capture, 100,000 changed ones
 	sh tests/mutate/run.sh $(MUTATE) all
 
+# Load: two ends and a bad piece of wire between them; tests/load/README.md.
+LOAD := $(addprefix $(BUILD)/load/load_,client server relay)
+LOAD_SHARED := $(addprefix tests/load/,wire.c loop.c script.c contents.c totals.c) \
+	$(addprefix tests/bench/,bench.c ftp_socket.c sham_tls.c)
+LOAD_FLAGS := -std=c17 -D_GNU_SOURCE $(WARN) -Itests/bench
+
+$(BUILD)/load/load_relay: tests/load/relay.c tests/bench/bench.c
+$(BUILD)/load/load_client: $(addprefix tests/load/client,.c _session.c _data.c) $(LOAD_SHARED)
+$(BUILD)/load/load_server: $(addprefix tests/load/server,.c _session.c) $(LOAD_SHARED)
+$(LOAD): $(wildcard tests/load/*.h tests/bench/*.h)
+	@mkdir -p $(@D)
+	$(CC) -O2 -g $(LOAD_FLAGS) -o $@ $(filter %.c,$^)
+
+load: all $(LOAD) ## ten thousand sessions at once, a thousand new ones a second
+	/usr/bin/python3 tests/load/run.py --sallyport $(BUILD)/sallyport \
+		--programs $(BUILD)/load
+
+soak: SECONDS := 3600
+soak: all $(LOAD) ## the same, and all else that happens to a daemon, for SECONDS=3600
+	/usr/bin/python3 tests/load/run.py --sallyport $(BUILD)/sallyport \
+		--programs $(BUILD)/load --soak --seconds $(SECONDS)
+
 matrix: all ## every sensible server, client, mode, NAT and family
 	@sh tests/lab/fetch-servers.sh
 	/usr/bin/python3 tests/lab/matrix.py --all --sallyport $(BUILD)/sallyport
@@ -153,6 +186,14 @@ matrix: all ## every sensible server, client, mode, NAT and family
 ftps-matrix: all ## the same for FTPS: implicit, versions, reuse, PROT, CCC
 	@sh tests/lab/fetch-servers.sh
 	/usr/bin/python3 tests/lab/ftps_matrix.py --all --sallyport $(BUILD)/sallyport
+
+vm: all ## the lab's core on the distribution's kernel, every cell
+	@sh tests/vm/fetch-kernel.sh
+	/usr/bin/python3 tests/vm/run.py --all --limit 1800 \
+		--sallyport $(BUILD)/sallyport
+
+audit-agree: all ## every answer of audit for rules/audit, against the lab
+	/usr/bin/python3 tests/lab/audit_agree.py --all --sallyport $(BUILD)/sallyport
 
 pcaps: all ## make the captures in pcaps/ anew, with their key logs
 	@sh tests/lab/fetch-servers.sh
@@ -181,6 +222,10 @@ install: all ## install under DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/sallyport $(DESTDIR)$(PREFIX)/sbin/sallyport
 	install -D -m 644 man/sallyport.8 $(DESTDIR)$(PREFIX)/share/man/man8/sallyport.8
 	install -D -m 644 man/sallyport.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/sallyport.conf.5
+	install -D -m 644 systemd/sallyport.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sallyport.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@sbindir@|$(PREFIX)/sbin|' systemd/sallyport.service.in \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sallyport.service
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | \
@@ -192,6 +237,6 @@ clean: ## remove what was built
 -include $(shell find $(addprefix $(BUILD)/,src unit tests fuzz) -name '*.d' -type f 2>/dev/null)
 
 .PHONY: all unit fuzz deps check asan asan-corpora mutate mutations matrix ftps-matrix \
-	pcaps demo bench golden lint fmt install help clean
+	audit-agree vm pcaps demo bench golden load soak lint fmt install help clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -125,6 +125,14 @@ static void say_rest(const struct config *c)
 	puts("\nDaemon");
 	printf("  log level %s; control socket %s\n",
 	       log_level_name(c->log_level), c->control_socket);
+	if (c->control_group[0])
+		printf("  members of %s may ask there, but not change "
+		       "anything\n",
+		       c->control_group);
+	if (!c->sandbox)
+		puts("  it keeps every right that it is started with");
+	else if (c->user[0])
+		printf("  started as root it becomes %s\n", c->user);
 }
 
 static void say_all(const struct config *c, const char *path)

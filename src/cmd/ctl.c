@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
+#include "cmd/ctl_top.h"
 #include "io/config.h"
 #include "io/control_socket.h"
 #include "report/ctl_table.h"
@@ -22,8 +24,9 @@ struct ask {
 	const struct request *request;
 	char path[CONFIG_SOCKET_MAX];
 	bool json;
-	bool prometheus; /* `stats` alone */
-	FILE *from;      /* the daemon */
+	bool prometheus;            /* `stats` alone */
+	struct ctl_top_options top; /* `top` alone */
+	FILE *from;                 /* the daemon */
 };
 
 struct request {
@@ -154,6 +157,7 @@ static const struct request requests[] = {
 	{ "pinholes", print_pinholes, "pinholes and data connections" },
 	{ "grants", print_grants, "what encrypted sessions may open" },
 	{ "stats", print_stats, "all counters" },
+	{ "top", NULL, "what goes on, live" },
 	{ "events", NULL, "events as they come, until interrupted" },
 	{ "reload", print_reload, "read the configuration again" },
 	{ "stop", print_stop, "stop the daemon; returns when it is gone" },
@@ -182,6 +186,16 @@ static int print_answer(const struct ask *a, const char *text)
 	return status;
 }
 
+/* What the daemon answers where it has no events for us. */
+static int refusal(const struct ask *a, const char *line)
+{
+	json_t *answer = json_loads(line, 0, NULL);
+	bool refused = json_object_get(answer, "error");
+
+	json_decref(answer);
+	return refused ? print_answer(a, line) : EXIT_WELL;
+}
+
 /* The answer is one line; the daemon ends it, or itself. */
 static int read_answer(const struct ask *a)
 {
@@ -201,10 +215,17 @@ static int read_events(const struct ask *a)
 {
 	char *line = NULL;
 	size_t room = 0;
+	int status = EXIT_WELL;
 
-	while (getline(&line, &room, a->from) > 0 && !ferror(stdout))
-		print_event(a, line);
+	while (status == EXIT_WELL && !ferror(stdout) &&
+	       getline(&line, &room, a->from) > 0) {
+		status = refusal(a, line);
+		if (status == EXIT_WELL)
+			print_event(a, line);
+	}
 	free(line);
+	if (status != EXIT_WELL)
+		return status;
 	if (ferror(stdout))
 		return EXIT_SYSTEM; /* main() says why */
 	return cmd_fail(EXIT_SYSTEM, "ctl",
@@ -239,15 +260,19 @@ static int ask(struct ask *a)
 
 static int help(void)
 {
-	cmd_help("[-c FILE] ctl [--json] [--format prometheus] "
-		 "[--socket PATH] REQUEST",
-		 "Ask the running daemon, at the control socket that the "
-		 "configuration names.\n\n");
+	cmd_help(
+		"[-c FILE] ctl [--json] [--format prometheus] "
+		"[--socket PATH]\n"
+		"                     [--interval SECONDS] [--count N] REQUEST",
+		"Ask the running daemon, at the control socket that the "
+		"configuration names.\n\n");
 	for (size_t i = 0; i < REQUESTS; i++)
 		printf("  %-9s %s\n", requests[i].name, requests[i].summary);
 	puts("\n  -j, --json         the answer as the daemon gives it\n"
 	     "  -s, --socket PATH  ask there; no configuration is read\n"
-	     "  -F, --format NAME  prometheus: stats in its text format");
+	     "  -F, --format NAME  prometheus: stats in its text format\n"
+	     "  -i, --interval S   top: a sample every S seconds (2)\n"
+	     "  -n, --count N      top: end after N samples");
 	return EXIT_WELL;
 }
 
@@ -257,6 +282,15 @@ static const struct request *request_find(const char *name)
 		if (strcmp(name, requests[i].name) == 0)
 			return &requests[i];
 	return NULL;
+}
+
+/* Of the two places that nobody has to configure, the one that is there. */
+static void use_path(struct ask *a, const char *path)
+{
+	if (strcmp(path, CONFIG_SOCKET) == 0 && access(path, F_OK) < 0 &&
+	    access(CONFIG_SERVICE_SOCKET, F_OK) == 0)
+		path = CONFIG_SERVICE_SOCKET;
+	memcpy(a->path, path, strlen(path) + 1);
 }
 
 static int find_socket(struct ask *a, const char *given,
@@ -275,12 +309,18 @@ static int find_socket(struct ask *a, const char *given,
 	status = cmd_config(&config, config_path, "ctl");
 	if (status != EXIT_WELL)
 		return status;
-	memcpy(a->path, config.control_socket, sizeof(a->path));
+	use_path(a, config.control_socket);
 	config_free(&config);
 	return EXIT_WELL;
 }
 
-/* Gives NULL, or what is wrong with it. */
+/* Options that take a word, as given; NULL: not given. */
+struct given {
+	const char *socket, *format, *interval, *count;
+};
+
+/* Each gives NULL, or what is wrong. */
+
 static const char *check_format(struct ask *a, const char *format)
 {
 	if (!format)
@@ -295,29 +335,57 @@ static const char *check_format(struct ask *a, const char *format)
 	return NULL;
 }
 
+static bool is_top(const struct ask *a)
+{
+	return strcmp(a->request->name, "top") == 0;
+}
+
+static const char *check_top(struct ask *a, const struct given *g)
+{
+	if (!is_top(a))
+		return g->interval || g->count
+			       ? "--interval and --count are for top alone"
+			       : NULL;
+	a->top = (struct ctl_top_options){ .socket = a->path,
+					   .interval_us = CTL_TOP_INTERVAL_US,
+					   .json = a->json };
+	if (g->interval && !ctl_top_interval(g->interval, &a->top.interval_us))
+		return "--interval wants seconds, 0.1 to 3600";
+	if (g->count && !ctl_top_count(g->count, &a->top.count))
+		return "--count wants a number, 1 or more";
+	return NULL;
+}
+
 int cmd_ctl(const char *config_path, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "format", required_argument, NULL, 'F' },
 		{ "socket", required_argument, NULL, 's' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "count", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = NULL, *format = NULL, *wrong;
+	struct given given = { NULL, NULL, NULL, NULL };
 	struct ask a = { .json = false };
+	const char *wrong;
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, ":js:F:h", options, NULL)) !=
-	       -1) {
+	while ((option = getopt_long(argc, argv, ":js:F:i:n:h", options,
+				     NULL)) != -1) {
 		if (option == 'h')
 			return help();
 		if (option == 'j')
 			a.json = true;
 		else if (option == 's')
-			path = optarg;
+			given.socket = optarg;
 		else if (option == 'F')
-			format = optarg;
+			given.format = optarg;
+		else if (option == 'i')
+			given.interval = optarg;
+		else if (option == 'n')
+			given.count = optarg;
 		else
 			return cmd_bad_option(argv[0], argv);
 	}
@@ -326,9 +394,13 @@ int cmd_ctl(const char *config_path, int argc, char **argv)
 	a.request = request_find(argv[optind]);
 	if (!a.request)
 		return cmd_usage_error(argv[0], "no such request");
-	wrong = check_format(&a, format);
+	wrong = check_format(&a, given.format);
+	if (!wrong)
+		wrong = check_top(&a, &given);
 	if (wrong)
 		return cmd_usage_error(argv[0], wrong);
-	status = find_socket(&a, path, config_path);
-	return status == EXIT_WELL ? ask(&a) : status;
+	status = find_socket(&a, given.socket, config_path);
+	if (status != EXIT_WELL)
+		return status;
+	return is_top(&a) ? ctl_top(&a.top) : ask(&a);
 }

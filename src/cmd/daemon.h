@@ -23,6 +23,7 @@
 #include <sallyport/engine.h>
 
 #include "cmd/daemon_journal.h"
+#include "io/account.h"
 #include "io/config.h"
 #include "io/conntrack.h"
 #include "io/control_server.h"
@@ -30,14 +31,21 @@
 #include "io/ctevents.h"
 #include "io/inject.h"
 #include "io/loop.h"
+#include "io/place.h"
 #include "io/queue.h"
 #include "io/scrape.h"
 #include "io/sets.h"
+#include "io/state_file.h"
 #include "report/counts.h"
 
 struct daemon_counts {
 #define X(name, text) _Atomic uint64_t name;
 	DAEMON_COUNTS(X)
+#undef X
+	/* Of each family its parts alone; the sum is made when asked for. */
+#define X(name, label, values, value_name, text) \
+	_Atomic uint64_t name##_by[values];
+	DAEMON_FAMILIES(X)
 #undef X
 };
 
@@ -48,6 +56,7 @@ enum complaint {
 	COMPLAINT_RECEIVE,
 	COMPLAINT_VERDICT,
 	COMPLAINT_OVERRUN,
+	COMPLAINT_STATE,
 	COMPLAINTS
 };
 
@@ -68,6 +77,7 @@ struct worker {
 	struct hand hand;
 	_Atomic uint32_t last_id; /* packet id; see daemon_tag() */
 	_Atomic uint64_t refused; /* see queue_refused() */
+	_Atomic uint32_t turns;   /* of its loop */
 	pthread_t thread;
 	bool started;
 };
@@ -77,13 +87,30 @@ struct worker {
 struct recheck {
 	enum { RECHECK_REST, RECHECK_SESSIONS, RECHECK_DATA } walk;
 	bool due;    /* another one is wanted */
+	bool all;    /* of sessions too that are queued: after a restart */
 	uint32_t at; /* in the engine's table */
 	uint64_t next_us;
+};
+
+/* Whom the daemon is to be, and who may ask it things. */
+struct daemon_identity {
+	bool change;
+	struct account account; /* where there is a change */
+	gid_t ask;              /* (gid_t)-1: no group may */
+};
+
+/* Pings for the service manager; belongs to the main thread. */
+struct watchdog {
+	uint64_t every_us; /* 0: none are wanted */
+	uint64_t due_us;
+	uint32_t turns[CONFIG_WORKERS_MAX]; /* when each was last woken */
+	bool woken, stuck;
 };
 
 struct daemon {
 	const char *config_path; /* as given with -c, or NULL */
 	const char *event_log;   /* as given with --json, or NULL */
+	struct place config_place;
 	uint64_t started_us;
 
 	pthread_mutex_t lock;
@@ -93,6 +120,9 @@ struct daemon {
 	struct conntrack *conntrack;
 	struct sets *sets;
 	struct inject inject;
+	struct state_file *state; /* NULL: none is kept */
+	uint8_t record[RECORD_MAX];
+	bool forget; /* at its end it closes what lives */
 
 	struct daemon_counts count;
 	_Atomic uint64_t complaint_due[COMPLAINTS];
@@ -109,6 +139,9 @@ struct daemon {
 	int loop, signals; /* -1: not there */
 	struct conntrack_events *ends;
 	struct recheck recheck;
+	int notify, queue_counts; /* the same */
+	struct daemon_identity identity;
+	struct watchdog watchdog;
 	struct control_name name;
 	struct control_server *control;
 	struct scrape *scrape; /* NULL: none is wanted */
@@ -126,6 +159,20 @@ struct daemon {
  */
 int daemon_open(struct daemon *d);
 void daemon_close(struct daemon *d);
+
+/* Where @path leads: if it is the @fallback, into the directory that
+ * systemd.exec(5) makes for a service, which may not write to /run itself. */
+const char *daemon_runtime_path(const char *path, const char *fallback,
+				char room[CONTROL_PATH_MAX]);
+
+/* --- daemon_isolate.c: what it may do once it is open ----------------------------- */
+
+/* Find out whom it is to be. Gives an exit status, as daemon_open() does. */
+int daemon_identify(struct daemon *d);
+
+/* Give up what is needed no more, before there are threads. What cannot be
+ * given up here is told in the log. Gives an exit status. */
+int daemon_isolate(struct daemon *d);
 
 /* --- daemon_engine.c: every call of the engine that changes it ----------------- */
 
@@ -154,9 +201,22 @@ void daemon_ended(struct daemon *d, const struct conntrack_end *end);
 /* Some may be over unheard. */
 void daemon_ends_lost(struct daemon *d);
 
+/* While no daemon ran, anything may have ended; the lock is held. */
+void daemon_ends_missed(struct daemon *d);
+
 /* Go on looking for them; the lock is held. Gives when to come again, as
  * engine_tick() does. */
 uint64_t daemon_recheck(struct daemon *d, uint64_t now);
+
+/* --- daemon_state.c: what outlives the daemon ------------------------------------ */
+
+/* Go on where the last one was, and keep what is needed for the next. Nothing
+ * else drives the engine yet. Gives an exit status, as daemon_open() does. */
+int daemon_state_open(struct daemon *d);
+
+/* Write what has changed; the lock is held. */
+void daemon_state_save(struct daemon *d);
+void daemon_state_close(struct daemon *d);
 
 /* --- daemon_action.c ------------------------------------------------------------ */
 
@@ -165,6 +225,12 @@ const char *daemon_act(struct daemon *d, const struct action *a);
 
 /* May the complaint be logged now? Then not again for a minute. */
 bool daemon_complains(struct daemon *d, enum complaint about);
+
+/* --- daemon_rules.c ------------------------------------------------------------- */
+
+/* Look which rules are loaded: pinholes go to their sets. Logs it, and what is
+ * wrong with them. */
+void daemon_rules_look(struct daemon *d);
 
 /* --- daemon_worker.c ------------------------------------------------------------ */
 
@@ -197,6 +263,15 @@ uint32_t daemon_tag_id(uint32_t tag, uint32_t last);
 _Static_assert(CONFIG_WORKERS_MAX <= 1u << (32 - DAEMON_TAG_ID_BITS),
 	       "a tag has room for every worker");
 
+/* --- daemon_watchdog.c ------------------------------------------------------------ */
+
+/* Does the service manager want to know that we live? */
+void daemon_watchdog_open(struct daemon *d);
+
+/* Tell it, where it is due and every worker has gone once through its loop since
+ * the last time. Gives when to come again, as engine_tick() does. */
+uint64_t daemon_watchdog(struct daemon *d, uint64_t now);
+
 /* --- daemon_control.c, daemon_answer.c ------------------------------------------- */
 
 /* What the control server calls; @arg is the daemon. */
@@ -213,7 +288,7 @@ struct reload {
 	enum config_result result;
 	int error; /* CONFIG_SYSTEM: the errno */
 	struct problems problems;
-	const char *ignored[20]; /* settings that need a restart */
+	const char *ignored[24]; /* settings that need a restart */
 	size_t ignores;
 	bool rules;    /* the rules loaded do not fit any more */
 	int log_error; /* of reopening the event log: a negative errno */

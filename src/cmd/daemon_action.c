@@ -14,7 +14,7 @@ static const char *act_liberal(struct daemon *d, const struct action *a)
 		conntrack_liberal(d->conntrack, &a->liberal.from,
 				  &a->liberal.to);
 
-	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+	return result == CONNTRACK_FINE ? NULL : conntrack_why(result);
 }
 
 static const char *act_pinhole_add(struct daemon *d, const struct action *a)
@@ -29,10 +29,7 @@ static const char *act_pinhole_del(struct daemon *d, const struct action *a)
 {
 	enum sets_result result = sets_del(d->sets, &a->hole.key);
 
-	/* A set that somebody removed holds no pinhole. */
-	if (result == SETS_FINE || result == SETS_MISSING)
-		return NULL;
-	return sets_text(result);
+	return result == SETS_FINE ? NULL : sets_text(result);
 }
 
 /*
@@ -50,7 +47,7 @@ static const char *act_data_create(struct daemon *d, const struct action *a)
 		d->count.entries_replaced++;
 		result = conntrack_data_create(d->conntrack, &a->data);
 	}
-	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+	return result == CONNTRACK_FINE ? NULL : conntrack_why(result);
 }
 
 static const char *act_inject(struct daemon *d, const struct action *a)
@@ -67,7 +64,7 @@ static const char *act_mark(struct daemon *d, const struct action *a,
 		conntrack_mark(d->conntrack, &a->mark.from, &a->mark.to,
 			       a->mark.bits, value);
 
-	return result == CONNTRACK_FINE ? NULL : conntrack_text(result);
+	return result == CONNTRACK_FINE ? NULL : conntrack_why(result);
 }
 
 static const char *act_data_pass(struct daemon *d, const struct action *a)
@@ -82,8 +79,8 @@ static const char *act_fast_path(struct daemon *d, const struct action *a)
 
 const char *daemon_act(struct daemon *d, const struct action *a)
 {
-	static const char *(*const act[])(struct daemon * d,
-					  const struct action *a) = {
+	static const char *(*const act[ACTIONS])(struct daemon * d,
+						 const struct action *a) = {
 		[ACTION_LIBERAL] = act_liberal,
 		[ACTION_PINHOLE_ADD] = act_pinhole_add,
 		[ACTION_PINHOLE_DEL] = act_pinhole_del,
@@ -93,7 +90,12 @@ const char *daemon_act(struct daemon *d, const struct action *a)
 		[ACTION_FAST_PATH] = act_fast_path,
 	};
 
-	return act[a->type](d, a);
+	const char *why = act[a->type](d, a);
+
+	d->count.actions_by[a->type]++;
+	if (why)
+		d->count.action_failures_by[a->type]++;
+	return why;
 }
 
 bool daemon_complains(struct daemon *d, enum complaint about)

@@ -9,8 +9,10 @@
 
 /* Each gives a new object, or NULL without memory. */
 json_t *daemon_answer_status(struct daemon *d);
-json_t *daemon_answer_stats(struct daemon *d);
 json_t *daemon_answer_reload(const struct daemon *d, const struct reload *r);
+
+/* daemon_stats.c: all counters, as report/counts.h lists them. */
+json_t *daemon_answer_stats(struct daemon *d);
 
 /* What daemon_answer_stats() gives, as report/prometheus.h prints it; @arg is
  * the daemon. For struct scrape_handler. */

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "io/control_right.h"
 #include "io/log.h"
 
 /* Consumes @o; NULL: there was no memory, and the answer stays empty. */
@@ -29,6 +30,18 @@ static void answer(struct control_peer *peer, json_t *o)
 	free(text);
 }
 
+static void refuse(struct control_peer *peer, const char *why)
+{
+	answer(peer, json_pack("{s:s}", "error", why));
+}
+
+/* To those who have no more right than this. */
+static const char *const refusal[] = {
+	[CONTROL_NOTHING] = "not permitted; ask as root, or as a member of "
+			    "control-socket-group",
+	[CONTROL_LOOK] = "not permitted to the group; ask as root",
+};
+
 static void ask_status(struct daemon *d, struct control_peer *peer)
 {
 	answer(peer, daemon_answer_status(d));
@@ -44,8 +57,7 @@ static void ask_events(struct daemon *d, struct control_peer *peer)
 	if (journal_reader_add(d->journal, peer->fd) == 0)
 		peer->stay = true;
 	else
-		answer(peer, json_pack("{s:s}", "error",
-				       "too many readers of events"));
+		refuse(peer, "too many readers of events");
 }
 
 static void ask_reload(struct daemon *d, struct control_peer *peer)
@@ -61,22 +73,24 @@ static void ask_reload(struct daemon *d, struct control_peer *peer)
 static void ask_stop(struct daemon *d, struct control_peer *peer)
 {
 	peer->stay = true;
+	d->forget = true;
 	answer(peer, json_pack("{s:b}", "stopping", 1));
 	daemon_stop(d);
 }
 
 static const struct request {
 	const char *name;
+	enum control_right needs;
 	void (*ask)(struct daemon *d, struct control_peer *peer);
 } requests[] = {
-	{ "status", ask_status },
-	{ "sessions", daemon_answer_sessions },
-	{ "pinholes", daemon_answer_pinholes },
-	{ "grants", daemon_answer_grants },
-	{ "stats", ask_stats },
-	{ "events", ask_events },
-	{ "reload", ask_reload },
-	{ "stop", ask_stop },
+	{ "status", CONTROL_LOOK, ask_status },
+	{ "sessions", CONTROL_LOOK, daemon_answer_sessions },
+	{ "pinholes", CONTROL_LOOK, daemon_answer_pinholes },
+	{ "grants", CONTROL_LOOK, daemon_answer_grants },
+	{ "stats", CONTROL_LOOK, ask_stats },
+	{ "events", CONTROL_LOOK, ask_events },
+	{ "reload", CONTROL_CHANGE, ask_reload },
+	{ "stop", CONTROL_CHANGE, ask_stop },
 };
 
 #define REQUESTS (sizeof(requests) / sizeof(requests[0]))
@@ -100,17 +114,22 @@ static struct span without_cr(struct span line)
 void daemon_request(void *arg, struct control_peer *peer, struct span line)
 {
 	struct span word = without_cr(line);
+	struct daemon *d = arg;
+	enum control_right right = control_right(peer->fd, d->identity.ask);
 	const struct request *r;
 	json_t *o = json_loadb((const char *)word.at, word.len, 0, NULL);
 	const char *command = json_string_value(json_object_get(o, "command"));
 
 	r = request_find(command ? span_str(command) : word);
 	json_decref(o);
-	if (r)
-		r->ask(arg, peer);
-	else
-		answer(peer, json_pack("{s:s}", "error",
-				       "no such request; see sallyport(8)"));
+	if (right < (r ? r->needs : CONTROL_LOOK)) {
+		d->count.requests_denied++;
+		refuse(peer, refusal[right]);
+	} else if (r) {
+		r->ask(d, peer);
+	} else {
+		refuse(peer, "no such request; see sallyport(8)");
+	}
 }
 
 void daemon_reader_gone(void *arg, struct control_peer *peer)

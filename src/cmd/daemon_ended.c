@@ -21,8 +21,8 @@ void daemon_ended(struct daemon *d, const struct conntrack_end *end)
 				   end->has_bytes, end->bytes_from,
 				   end->bytes_to, now, d->hand.out);
 	else
-		engine_data_over(d->engine, &end->from, &end->to, now,
-				 d->hand.out);
+		engine_data_over(d->engine, &end->from, &end->to, end->reset,
+				 now, d->hand.out);
 	daemon_settle(d, &d->hand, now);
 	pthread_mutex_unlock(&d->lock);
 	hand_give(d, &d->hand, d->hand.out);
@@ -34,6 +34,11 @@ void daemon_ends_lost(struct daemon *d)
 	pthread_mutex_lock(&d->lock);
 	d->recheck.due = true;
 	pthread_mutex_unlock(&d->lock);
+}
+
+void daemon_ends_missed(struct daemon *d)
+{
+	d->recheck.due = d->recheck.all = true;
 }
 
 /*
@@ -63,11 +68,14 @@ static void recheck_session(struct daemon *d, const struct session_info *s,
 {
 	enum conntrack_result result =
 		look(d, &s->ends.client, &s->nat.server_public,
-		     d->config->policy.fast_mark);
+		     s->fast ? d->config->policy.fast_mark : 0);
 
 	if (result != CONNTRACK_MISSING && result != CONNTRACK_OVER)
 		return;
-	engine_control_closed(d->engine, &s->ends, now, d->hand.out);
+	if (s->fast)
+		engine_control_closed(d->engine, &s->ends, now, d->hand.out);
+	else
+		engine_control_missed(d->engine, &s->ends, now, d->hand.out);
 	done(d, now);
 }
 
@@ -79,7 +87,7 @@ static void recheck_data(struct daemon *d, const struct pinhole_info *h,
 		look(d, &from, &h->key.to, d->config->policy.connmark);
 
 	if (result == CONNTRACK_OVER)
-		engine_data_over(d->engine, &from, &h->key.to, now,
+		engine_data_over(d->engine, &from, &h->key.to, false, now,
 				 d->hand.out);
 	else if (result == CONNTRACK_MISSING)
 		engine_data_closed(d->engine, &from, &h->key.to, false, 0, 0,
@@ -99,7 +107,7 @@ static bool walk_sessions(struct daemon *d, uint64_t now)
 	for (int i = 0; i < ROWS_MAX && looks < LOOKS_MAX; i++) {
 		if (!engine_next_session(d->engine, &d->recheck.at, &s))
 			return false;
-		if (!s.fast)
+		if (!s.fast && !(d->recheck.all && s.nat_known))
 			continue;
 		looks++;
 		recheck_session(d, &s, now);
@@ -132,13 +140,15 @@ uint64_t daemon_recheck(struct daemon *d, uint64_t now)
 	if (now < r->next_us)
 		return r->next_us;
 	if (r->walk == RECHECK_REST)
-		*r = (struct recheck){ .walk = RECHECK_SESSIONS };
+		*r = (struct recheck){ .walk = RECHECK_SESSIONS,
+				       .all = r->all };
 	r->next_us = now + PAUSE_US;
 	if (r->walk == RECHECK_SESSIONS && !walk_sessions(d, now)) {
 		r->walk = RECHECK_DATA;
 		r->at = 0;
 	} else if (r->walk == RECHECK_DATA && !walk_data(d, now)) {
 		r->walk = RECHECK_REST;
+		r->all = false;
 	}
 	return r->next_us;
 }

@@ -5,7 +5,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 
-static const char *const action_name[] = {
+static const char *const action_purpose[] = {
 	[ACTION_LIBERAL] = "to let changed numbers pass",
 	[ACTION_PINHOLE_ADD] = "to open a pinhole",
 	[ACTION_PINHOLE_DEL] = "to close a pinhole",
@@ -19,8 +19,8 @@ static void complain(struct daemon *d, const struct action *a, const char *why)
 {
 	if (daemon_complains(d, COMPLAINT_ACTION))
 		log_warn("kernel", "refused %s for session %llu: %s",
-			 action_name[a->type], (unsigned long long)a->session,
-			 why);
+			 action_purpose[a->type],
+			 (unsigned long long)a->session, why);
 }
 
 /* Tell the engine that @a failed, and do what it says then. What fails now was
@@ -40,6 +40,15 @@ static void undo(struct daemon *d, struct hand *h, const struct action *a,
 	hand_give(d, h, h->again);
 }
 
+/* What it sends in another's name nobody can take back. */
+static bool sends(const struct outcome *out)
+{
+	for (size_t i = 0; i < out->actions; i++)
+		if (out->action[i].type == ACTION_INJECT)
+			return true;
+	return false;
+}
+
 /*
  * Carry out the actions of h->out, then hand its events on: when somebody
  * reads that a pinhole is open, it is. What failed is undone only when all are
@@ -50,6 +59,8 @@ void daemon_settle(struct daemon *d, struct hand *h, uint64_t now)
 	const char *why[OUTCOME_ACTIONS_MAX];
 	const size_t actions = h->out->actions;
 
+	if (sends(h->out))
+		daemon_state_save(d);
 	for (size_t i = 0; i < actions; i++)
 		why[i] = daemon_act(d, &h->out->action[i]);
 	journal_add(d->journal, h->out);
@@ -59,6 +70,7 @@ void daemon_settle(struct daemon *d, struct hand *h, uint64_t now)
 		complain(d, &h->out->action[i], why[i]);
 		undo(d, h, &h->out->action[i], now);
 	}
+	daemon_state_save(d);
 }
 
 static void answer_nat(struct daemon *d, const struct ends *ask)
@@ -68,6 +80,7 @@ static void answer_nat(struct daemon *d, const struct ends *ask)
 		conntrack_lookup(d->conntrack, ask, &view);
 
 	d->count.lookups++;
+	d->count.lookups_searched = conntrack_searches(d->conntrack);
 	engine_nat(d->engine, ask, result == CONNTRACK_FINE ? &view : NULL);
 	if (result == CONNTRACK_FINE)
 		return;
@@ -76,7 +89,7 @@ static void answer_nat(struct daemon *d, const struct ends *ask)
 		log_warn("kernel",
 			 "a session's translation is not known, it opens "
 			 "nothing: %s",
-			 conntrack_text(result));
+			 conntrack_why(result));
 }
 
 void daemon_packet(struct daemon *d, struct hand *h, struct span packet,

@@ -17,14 +17,14 @@
 #define MODE (S_IRUSR | S_IWUSR)
 
 /* O_NONBLOCK: opening a FIFO would wait for its reader. */
-int eventlog_file(const char *path)
+int eventlog_file(const struct place *place)
 {
-	int fd = strcmp(path, "-") == 0
+	int fd = place->dir < 0
 			 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-			 : open(path,
-				O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					O_NOCTTY | O_NONBLOCK,
-				MODE);
+			 : openat(place->dir, place->name,
+				  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					  O_NOCTTY | O_NONBLOCK,
+				  MODE);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -131,8 +131,10 @@ static ssize_t write_next(struct eventlog *log)
 		return n;
 	}
 	n = write_part(log, log->pending + log->from, log->to - log->from);
-	if (n > 0)
+	if (n > 0) {
+		log->written += lines_in(log->pending + log->from, (size_t)n);
 		log->from += (size_t)n;
+	}
 	return n;
 }
 

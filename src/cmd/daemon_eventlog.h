@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/place.h"
+
 /* Lines that wait while nobody takes them. */
 #define EVENTLOG_PENDING_MAX (8u << 20)
 
@@ -19,12 +21,13 @@ struct eventlog {
 	bool failing;     /* and said so */
 	bool torn;        /* the last line written lacks its end */
 	uint64_t failures;
-	uint64_t lost; /* lines */
+	uint64_t lost, written; /* lines */
 };
 
-/* Open @path ("-": standard output) to append; only its owner may read a new
- * file. Gives a descriptor or a negative errno. */
-int eventlog_file(const char *path);
+/* Open the file at @place to append, standard output where that holds no
+ * directory; only its owner may read a new file. Gives a descriptor or a
+ * negative errno. */
+int eventlog_file(const struct place *place);
 
 /* Use @fd (-1: none), which is the log's from now on. Gives 0 or a negative
  * errno. */

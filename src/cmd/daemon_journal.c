@@ -3,17 +3,14 @@
  * Events on their way to those who read them.
  *
  * Two areas take turns: journal_add() fills one while the journal's thread
- * reads the other. They never move, so a copied event points into its own
- * area. When events have come into an empty area, journal_wake() wakes the
- * thread, which swaps them then.
+ * reads the other. When events have come into an empty area, journal_wake()
+ * wakes the thread, which swaps them then.
  */
 #include "cmd/daemon_journal.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdalign.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +18,16 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/daemon_eventlog.h"
+#include "cmd/daemon_people.h"
+#include "cmd/event_area.h"
 #include "io/clock.h"
 #include "io/control_server.h"
 #include "io/log.h"
 #include "report/jsonl.h"
-#include "report/text.h"
 
 /* After the first event the thread lets more come, so that a busy gateway does
  * not pay for a switch of processes with every session. Nobody who reads a log
@@ -41,21 +40,10 @@
 /* Every peer of the control socket may read events. */
 #define READERS_MAX CONTROL_PEERS_MAX
 
-struct record {
-	size_t size; /* of the record, a multiple of its alignment */
-	struct event event;
-	uint8_t text[];
-};
-
-struct area {
-	size_t used;
-	uint8_t *bytes; /* JOURNAL_BYTES */
-};
-
 struct journal {
 	pthread_mutex_t lock; /* all but what is the thread's own */
-	struct area *fill;
-	struct area area[2];
+	struct event_area *fill;
+	struct event_area area[2];
 	uint64_t lost;
 	int reader[READERS_MAX];  /* -1: free */
 	_Atomic uint32_t readers; /* changed under the lock */
@@ -65,66 +53,16 @@ struct journal {
 	int wake;             /* eventfd */
 	atomic_bool wake_due; /* something was added to an empty area */
 	pthread_t thread;
+	bool started;
 	const char *path;
-	uint64_t failures; /* guarded by the lock */
+	struct place place;                  /* of a path that is not "-" */
+	uint64_t written, failures, dropped; /* guarded by the lock */
 	/* The thread's own. */
 	struct eventlog log;
-	struct log_batch people; /* lines for standard error */
-	FILE *line;              /* one of them, in memory ... */
-	char *line_text;         /* ... here after fflush() */
-	size_t line_len;
+	struct people people; /* the log, for people */
 };
 
 /* --- the callers' side ----------------------------------------------------- */
-
-/* Which parts of an event point into the outcome, by type. */
-static const struct {
-	size_t count;
-	size_t at[3];
-} texts[EVENT_TYPES] = {
-	[EVENT_COMMAND] = { 2,
-			    { offsetof(struct event, command.verb),
-			      offsetof(struct event, command.arg) } },
-	[EVENT_REPLY] = { 1, { offsetof(struct event, reply.text) } },
-	[EVENT_AUTH] = { 1, { offsetof(struct event, auth.mechanism) } },
-	[EVENT_TLS] = { 3,
-			{ offsetof(struct event, tls.sni),
-			  offsetof(struct event, tls.alpn),
-			  offsetof(struct event, tls.chain) } },
-	[EVENT_GRANT] = { 1, { offsetof(struct event, grant.server_name) } },
-};
-
-static struct span *event_text(struct event *e, size_t i)
-{
-	return (struct span *)((uint8_t *)e + texts[e->type].at[i]);
-}
-
-static size_t record_size(const struct event *e)
-{
-	struct event copy = *e;
-	size_t size = sizeof(struct record);
-
-	for (size_t i = 0; i < texts[e->type].count; i++)
-		size += event_text(&copy, i)->len;
-	size += alignof(struct record) - 1;
-	return size - size % alignof(struct record);
-}
-
-static void record_fill(struct record *r, const struct event *e, size_t size)
-{
-	size_t used = 0;
-
-	r->size = size;
-	r->event = *e;
-	for (size_t i = 0; i < texts[e->type].count; i++) {
-		struct span *s = event_text(&r->event, i);
-
-		if (s->len > 0)
-			memcpy(r->text + used, s->at, s->len);
-		s->at = r->text + used;
-		used += s->len;
-	}
-}
 
 static void wake(struct journal *j)
 {
@@ -137,44 +75,19 @@ static void wake(struct journal *j)
 		return;
 }
 
-static bool is_detail(const struct event *e)
+static void add(struct journal *j, const struct event *e)
 {
-	if (e->type == EVENT_TLS)
-		return e->tls.step == TLS_STEP_CLIENT_HELLO ||
-		       e->tls.step == TLS_STEP_SERVER_HELLO ||
-		       e->tls.step == TLS_STEP_CERTIFICATE_REQUEST;
-	return e->type == EVENT_COMMAND || e->type == EVENT_REPLY;
-}
+	bool empty = j->fill->used == 0;
 
-/* People see conversations line by line only if they ask for it. */
-static enum log_level level_of(const struct event *e)
-{
-	if (is_detail(e))
-		return LOG_LEVEL_DEBUG;
-	if (e->type == EVENT_ALERT &&
-	    alert_severity(e->alert.rule) != SEVERITY_INFO)
-		return LOG_LEVEL_WARNING;
-	return LOG_LEVEL_INFO;
-}
-
-static void area_add(struct journal *j, const struct event *e)
-{
-	struct area *a = j->fill;
-	size_t size = record_size(e);
-
-	if (size > JOURNAL_BYTES - a->used) {
+	if (!event_area_add(j->fill, e))
 		j->lost++;
-		return;
-	}
-	if (a->used == 0)
+	else if (empty)
 		atomic_store(&j->wake_due, true);
-	record_fill((struct record *)(a->bytes + a->used), e, size);
-	a->used += size;
 }
 
 static bool is_read(const struct event *e, bool all, enum log_level shown)
 {
-	return all || level_of(e) <= shown;
+	return all || people_level(e) <= shown;
 }
 
 void journal_add(struct journal *j, const struct outcome *out)
@@ -191,7 +104,7 @@ void journal_add(struct journal *j, const struct outcome *out)
 	pthread_mutex_lock(&j->lock);
 	for (size_t i = first; i < out->events; i++)
 		if (is_read(&out->event[i], all, shown))
-			area_add(j, &out->event[i]);
+			add(j, &out->event[i]);
 	pthread_mutex_unlock(&j->lock);
 }
 
@@ -240,7 +153,7 @@ int journal_reopen(struct journal *j)
 
 	if (!j->path)
 		return 0;
-	fd = eventlog_file(j->path);
+	fd = eventlog_file(&j->place);
 	if (fd < 0)
 		return fd;
 	pthread_mutex_lock(&j->lock);
@@ -255,28 +168,15 @@ int journal_reopen(struct journal *j)
 void journal_counts(struct journal *j, struct journal_counts *out)
 {
 	pthread_mutex_lock(&j->lock);
+	out->written = j->written;
 	out->lost = j->lost;
 	out->log_failures = j->failures;
 	out->readers = j->readers;
+	out->readers_dropped = j->dropped;
 	pthread_mutex_unlock(&j->lock);
 }
 
 /* --- the thread's side ------------------------------------------------------ */
-
-static void tell_people(struct journal *j, const struct event *e)
-{
-	enum log_level level = level_of(e);
-
-	if (level > log_get_level())
-		return;
-	rewind(j->line);
-	text_write(j->line, e);
-	if (fflush(j->line) != 0 || j->line_len == 0)
-		return;
-	/* The batch ends lines itself. */
-	log_batch_add(&j->people, level, "event",
-		      span_of(j->line_text, j->line_len - 1));
-}
 
 /* Half of a line would be worse than none: who cannot take all is shut down,
  * which the control server notices. */
@@ -290,6 +190,7 @@ static void tell_readers(struct journal *j, const char *text, size_t len)
 			 MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
 			continue;
 		shutdown(j->reader[i], SHUT_RDWR);
+		j->dropped++;
 		reader_forget(j, i);
 	}
 	pthread_mutex_unlock(&j->lock);
@@ -305,8 +206,24 @@ static bool anybody_reads(struct journal *j)
 	return any || j->log.fd >= 0;
 }
 
+/* Format @a's events from *@at on, at most PIECE_BYTES of them; NULL as @to:
+ * for people alone. */
+static void tell_piece(struct journal *j, const struct event_area *a,
+		       size_t *at, FILE *to)
+{
+	size_t end = *at + PIECE_BYTES;
+	struct event *e;
+
+	while (*at < end && (e = event_area_next(a, at))) {
+		e->at_us = clock_wall_us(e->at_us);
+		people_tell(&j->people, e);
+		if (to)
+			jsonl_write(to, e);
+	}
+}
+
 /* Format @a's events, and send them off in pieces of a readable size. */
-static void tell_area(struct journal *j, const struct area *a)
+static void tell_area(struct journal *j, const struct event_area *a)
 {
 	bool json = anybody_reads(j);
 	size_t at = 0;
@@ -315,17 +232,8 @@ static void tell_area(struct journal *j, const struct area *a)
 		char *text = NULL;
 		size_t len = 0;
 		FILE *to = json ? open_memstream(&text, &len) : NULL;
-		size_t end = at + PIECE_BYTES;
 
-		while (at < a->used && at < end) {
-			const struct record *r =
-				(const struct record *)(a->bytes + at);
-
-			tell_people(j, &r->event);
-			if (to)
-				jsonl_write(to, &r->event);
-			at += r->size;
-		}
+		tell_piece(j, a, &at, to);
 		if (to && fclose(to) == 0) {
 			tell_readers(j, text, len);
 			eventlog_add(&j->log, text, len);
@@ -333,11 +241,11 @@ static void tell_area(struct journal *j, const struct area *a)
 		}
 		free(text);
 	}
-	log_batch_write(&j->people);
+	people_flush(&j->people);
 }
 
 /* Swap the areas and see what else was asked for. False: this is the end. */
-static bool take_turn(struct journal *j, struct area **full)
+static bool take_turn(struct journal *j, struct event_area **full)
 {
 	bool ending;
 	int next;
@@ -361,6 +269,7 @@ static void publish(struct journal *j)
 	j->lost += j->log.lost;
 	j->log.lost = 0;
 	j->failures = j->log.failures;
+	j->written = j->log.written;
 	pthread_mutex_unlock(&j->lock);
 }
 
@@ -398,7 +307,7 @@ static void drain(struct journal *j)
 static void *journal_run(void *arg)
 {
 	struct journal *j = arg;
-	struct area *full;
+	struct event_area *full;
 	bool go_on;
 
 	do {
@@ -423,8 +332,9 @@ static int areas_make(struct journal *j)
 
 	if (bytes == MAP_FAILED)
 		return -errno;
-	j->area[0].bytes = bytes;
-	j->area[1].bytes = bytes + JOURNAL_BYTES;
+	j->area[0] = (struct event_area){ 0, JOURNAL_BYTES, bytes };
+	j->area[1] =
+		(struct event_area){ 0, JOURNAL_BYTES, bytes + JOURNAL_BYTES };
 	j->fill = &j->area[0];
 	return 0;
 }
@@ -432,35 +342,42 @@ static int areas_make(struct journal *j)
 static void journal_free(struct journal *j)
 {
 	eventlog_end(&j->log);
+	place_release(&j->place);
 	if (j->next_log >= 0)
 		close(j->next_log);
 	if (j->wake >= 0)
 		close(j->wake);
-	if (j->line)
-		fclose(j->line);
-	free(j->line_text);
+	people_end(&j->people);
 	if (j->area[0].bytes)
 		munmap(j->area[0].bytes, 2 * JOURNAL_BYTES);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
 }
 
-static int journal_start(struct journal *j)
+static int log_open(struct journal *j)
 {
-	int fd = j->path ? eventlog_file(j->path) : -1;
-	int error = j->path && fd < 0 ? fd : areas_make(j);
+	int error = 0, fd;
+
+	if (!j->path)
+		return 0;
+	if (strcmp(j->path, "-") != 0)
+		error = place_hold(&j->place, j->path);
+	fd = error < 0 ? error : eventlog_file(&j->place);
+	return fd < 0 ? fd : eventlog_begin(&j->log, fd, j->path);
+}
+
+static int journal_make(struct journal *j)
+{
+	int error = log_open(j);
 
 	if (error == 0)
-		error = eventlog_begin(&j->log, fd, j->path);
+		error = areas_make(j);
 	if (error < 0)
 		return error;
 	j->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (j->wake < 0)
 		return -errno;
-	j->line = open_memstream(&j->line_text, &j->line_len);
-	if (!j->line)
-		return -errno;
-	return -pthread_create(&j->thread, NULL, journal_run, j);
+	return people_begin(&j->people);
 }
 
 int journal_open(struct journal **out, const char *path)
@@ -472,15 +389,38 @@ int journal_open(struct journal **out, const char *path)
 		return -ENOMEM;
 	pthread_mutex_init(&j->lock, NULL);
 	j->path = path;
-	j->wake = j->next_log = j->log.fd = -1;
+	j->wake = j->next_log = j->log.fd = j->place.dir = -1;
 	for (size_t i = 0; i < READERS_MAX; i++)
 		j->reader[i] = -1;
-	error = journal_start(j);
+	error = journal_make(j);
 	if (error == 0)
 		*out = j;
 	else
 		journal_free(j);
 	return error;
+}
+
+int journal_directory(const struct journal *j)
+{
+	return j->place.dir;
+}
+
+int journal_give(const struct journal *j, uid_t uid)
+{
+	struct stat st;
+
+	if (j->place.dir < 0 || fstat(j->log.fd, &st) < 0 ||
+	    !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+		return 0;
+	return fchown(j->log.fd, uid, (gid_t)-1) < 0 ? -errno : 0;
+}
+
+int journal_start(struct journal *j)
+{
+	int error = pthread_create(&j->thread, NULL, journal_run, j);
+
+	j->started = error == 0;
+	return -error;
 }
 
 void journal_close(struct journal *j)
@@ -491,6 +431,7 @@ void journal_close(struct journal *j)
 	j->ending = true;
 	pthread_mutex_unlock(&j->lock);
 	wake(j);
-	pthread_join(j->thread, NULL);
+	if (j->started)
+		pthread_join(j->thread, NULL);
 	journal_free(j);
 }

@@ -11,6 +11,7 @@
 #define CMD_DAEMON_JOURNAL_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <sallyport/engine.h>
 
@@ -27,10 +28,20 @@ struct journal;
 
 /*
  * @path: the event log, to be appended to; "-" is standard output, NULL: none.
- * Must outlive the journal. Gives 0 or a negative errno. Signals must be
- * blocked already.
+ * Must outlive the journal. Gives 0 or a negative errno.
  */
 int journal_open(struct journal **out, const char *path);
+
+/* The directory that journal_reopen() makes files in; -1: none. */
+int journal_directory(const struct journal *j);
+
+/* Give the event log to @uid, so that it may open it again, if that is a file
+ * of ours. Gives 0 or a negative errno. */
+int journal_give(const struct journal *j, uid_t uid);
+
+/* Begin to write, in a thread that has the caller's root directory, user and
+ * rights; signals must be blocked already. Gives 0 or a negative errno. */
+int journal_start(struct journal *j);
 
 /* Write what is there, then end. NULL is fine. */
 void journal_close(struct journal *j);
@@ -58,8 +69,10 @@ int journal_reader_add(struct journal *j, int fd);
 void journal_reader_remove(struct journal *j, int fd);
 
 struct journal_counts {
+	uint64_t written;      /* lines, to the event log */
 	uint64_t lost;         /* they did not fit, or could not be written */
 	uint64_t log_failures; /* writes to the event log that failed */
+	uint64_t readers_dropped; /* they were too slow */
 	uint32_t readers;
 };
 

@@ -35,7 +35,12 @@ static const struct setting fixed[] = {
 	FIELD("limits.pinholes-per-client", limits.pinholes_per_client),
 	FIELD("limits.pinholes-per-server", limits.pinholes_per_server),
 	FIELD("limits.line-length", limits.line_length),
+	FIELD("log.to", log_to),
 	FIELD("control-socket", control_socket),
+	FIELD("state-file", state_file),
+	FIELD("control-socket-group", control_group),
+	FIELD("user", user),
+	FIELD("sandbox", sandbox),
 	FIELD("metrics.listen", metrics),
 };
 
@@ -127,18 +132,23 @@ void daemon_reload(struct daemon *d, struct reload *r)
 	r->result = CONFIG_SYSTEM;
 	r->error = ENOMEM;
 	if (next) {
-		r->result = config_load(next, daemon_config_path(d),
-					d->config_path != NULL, &r->problems);
+		r->result =
+			config_load_at(next, d->config_place.dir,
+				       d->config_place.name,
+				       d->config_path != NULL, &r->problems);
 		r->error = errno;
 	}
 	if (r->result != CONFIG_OK) {
+		d->count.reloads_failed++;
 		free(next);
 		return;
 	}
+	d->count.reloads++;
 	r->log_error = journal_reopen(d->journal);
 	keep_fixed(next, d->config, r);
 	r->rules = rules_differ(next, d->config);
 	use(d, next);
+	daemon_rules_look(d);
 }
 
 static void log_problems(const struct daemon *d, const struct problems *p)

@@ -14,6 +14,8 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/memory.h"
+#include "io/notify.h"
+#include "io/queue_counts.h"
 #include "io/signals.h"
 #include "report/prometheus.h"
 
@@ -44,10 +46,45 @@ static int open_signals(struct daemon *d)
 	return EXIT_WELL;
 }
 
+/* What has a path, while paths lead anywhere. */
+static int open_places(struct daemon *d)
+{
+	const char *path = daemon_config_path(d);
+	int error = place_hold(&d->config_place, path);
+
+	if (error < 0)
+		return cmd_fail(EXIT_SYSTEM, "run",
+				"cannot hold the directory of the "
+				"configuration (%s): %s",
+				strerror(-error), path);
+	d->queue_counts = queue_counts_open();
+	daemon_watchdog_open(d);
+	error = notify_open(&d->notify);
+	if (error < 0)
+		log_warn("run", "cannot tell the service manager: %s",
+			 strerror(-error));
+	return EXIT_WELL;
+}
+
+const char *daemon_runtime_path(const char *path, const char *fallback,
+				char room[CONTROL_PATH_MAX])
+{
+	const char *directory = getenv("RUNTIME_DIRECTORY");
+	const char *name = strrchr(fallback, '/');
+
+	if (!directory || strcmp(path, fallback) != 0 ||
+	    snprintf(room, CONTROL_PATH_MAX, "%s%s", directory, name) >=
+		    CONTROL_PATH_MAX)
+		return path;
+	return room;
+}
+
 /* Before anything in the kernel changes: another daemon would be told here. */
 static int open_name(struct daemon *d)
 {
-	const char *path = d->config->control_socket;
+	char room[CONTROL_PATH_MAX];
+	const char *path = daemon_runtime_path(d->config->control_socket,
+					       CONFIG_SOCKET, room);
 	enum control_result result = control_listen(&d->name, path);
 
 	if (result == CONTROL_FAILED)
@@ -85,7 +122,9 @@ static int open_conntrack(struct daemon *d)
 	enum conntrack_result result = conntrack_open(&d->conntrack);
 
 	if (result == CONNTRACK_FINE)
-		result = conntrack_events_open(&d->ends, &marks);
+		/* Even if all that there may be end at once. */
+		result = conntrack_events_open(&d->ends, &marks,
+					       d->config->limits.pinholes);
 	/* Data connections that a daemon before this one did not judge: nobody
 	 * can now, and they need not be queued to their ends. */
 	if (result == CONNTRACK_FINE)
@@ -101,8 +140,6 @@ static int open_sets(struct daemon *d)
 {
 	enum sets_result result = sets_open(&d->sets);
 
-	if (result == SETS_FINE)
-		result = sets_create(d->sets, d->config->limits.pinholes);
 	if (result == SETS_FAILED)
 		return fail_errno(sets_text(result), errno);
 	if (result != SETS_FINE)
@@ -202,25 +239,46 @@ static int open_scrape(struct daemon *d)
 	return d->scrape ? EXIT_WELL : fail("no server for metrics", where);
 }
 
+static int start_journal(struct daemon *d)
+{
+	int error = journal_start(d->journal);
+
+	return error < 0 ? fail_errno("no thread", -error) : EXIT_WELL;
+}
+
 int daemon_open(struct daemon *d)
 {
 	static int (*const steps[])(struct daemon * d) = {
-		open_signals, open_name,   open_engine,  open_conntrack,
-		open_sets,    open_inject, open_journal, open_control,
-		open_scrape,  open_queues, /* last: from then on packets wait for us */
+		open_signals,
+		open_places,
+		daemon_identify,
+		open_name,
+		open_engine,
+		open_conntrack,
+		open_sets,
+		open_inject,
+		open_journal,
+		open_control,
+		open_scrape,
+		open_queues, /* from then on packets wait for us */
+		daemon_state_open,
+		daemon_isolate,
+		start_journal, /* the first thread */
 	};
-	int status = EXIT_WELL;
 
-	d->loop = d->signals = d->stop = d->name.fd = -1;
+	d->loop = d->signals = d->stop = d->name.fd = d->notify = -1;
+	d->config_place.dir = d->name.place.dir = d->queue_counts = -1;
 	d->inject = (struct inject){ -1, -1 };
 	d->started_us = clock_now_us();
 	pthread_mutex_init(&d->lock, NULL);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		status = steps[i](d);
+		const int status = steps[i](d);
+
 		if (status != EXIT_WELL)
-			break;
+			return status;
 	}
-	return status;
+	daemon_rules_look(d);
+	return EXIT_WELL;
 }
 
 static void close_fd(int fd)
@@ -242,7 +300,10 @@ static void close_queues(struct daemon *d)
 
 void daemon_close(struct daemon *d)
 {
+	int error;
+
 	close_queues(d);
+	daemon_state_close(d);
 	journal_close(d->journal);
 	d->journal = NULL; /* readers that leave below need not tell it */
 	conntrack_events_close(d->ends);
@@ -252,9 +313,17 @@ void daemon_close(struct daemon *d)
 	if (d->engine)
 		memory_give(d->engine, d->engine_size);
 	/* Who waits for our end (`ctl stop`) finds everything clean. */
-	control_unlisten(&d->name);
+	error = control_unlisten(&d->name);
+	if (error < 0)
+		log_warn("run",
+			 "the control socket stays, and is replaced by the "
+			 "next daemon (%s): %s",
+			 strerror(-error), d->name.path);
 	control_server_close(d->control);
 	scrape_close(d->scrape);
+	place_release(&d->config_place);
+	close_fd(d->notify);
+	close_fd(d->queue_counts);
 	close_fd(d->signals);
 	close_fd(d->stop);
 	close_fd(d->loop);

@@ -121,6 +121,7 @@ static bool take_batch(struct worker *w)
 	hand_flush(d, &w->hand);
 	/* Whoever writes the log may wait; the packets could not. */
 	journal_wake(d->journal);
+	atomic_store_explicit(&w->turns, w->turns + 1, memory_order_relaxed);
 	atomic_store_explicit(&w->refused, queue_refused(w->queue),
 			      memory_order_relaxed);
 	if (n >= 0)

@@ -21,6 +21,11 @@
 
 enum rules_action { PRINT, LOAD, UNLOAD };
 
+struct wish {
+	enum rules_action action;
+	enum ruleset_language language;
+};
+
 static void range_add(struct ruleset *rules, struct ruleset_range *range,
 		      const struct prefix *server, struct port_range ports,
 		      bool server_connects)
@@ -106,17 +111,17 @@ static bool rules_of(const struct config *c, struct ruleset *rules,
 	return true;
 }
 
-static int act(enum rules_action action, const struct ruleset *rules)
+static int act(const struct wish *w, const struct ruleset *rules)
 {
 	char text[RULESET_TEXT_MAX];
 	enum ruleset_result result = RULESET_FINE;
 
-	if (action == PRINT)
-		ruleset_print(stdout, rules);
-	else if (action == LOAD)
-		result = ruleset_load(rules, text);
+	if (w->action == PRINT)
+		ruleset_print(stdout, rules, w->language);
+	else if (w->action == LOAD)
+		result = ruleset_load(rules, w->language, text);
 	else
-		result = ruleset_unload(text);
+		result = ruleset_unload(w->language, text);
 	if (result != RULESET_FINE)
 		return cmd_fail(EXIT_SYSTEM, "rules", "%s", text);
 	if (fflush(stdout) != 0)
@@ -125,7 +130,7 @@ static int act(enum rules_action action, const struct ruleset *rules)
 	return EXIT_WELL;
 }
 
-static int rules(const char *config_path, enum rules_action action)
+static int rules(const char *config_path, const struct wish *w)
 {
 	struct ruleset_range *range;
 	struct ruleset ruleset;
@@ -133,13 +138,13 @@ static int rules(const char *config_path, enum rules_action action)
 	int status;
 
 	/* What is loaded must go even where the file is broken by now. */
-	if (action == UNLOAD)
-		return act(action, NULL);
+	if (w->action == UNLOAD)
+		return act(w, NULL);
 	status = cmd_config(&config, config_path, "rules");
 	if (status != EXIT_WELL)
 		return status;
 	if (rules_of(&config, &ruleset, &range))
-		status = act(action, &ruleset);
+		status = act(w, &ruleset);
 	else
 		status = cmd_fail(EXIT_SYSTEM, "rules", "no memory");
 	free(range);
@@ -149,16 +154,33 @@ static int rules(const char *config_path, enum rules_action action)
 
 static int help(void)
 {
-	return cmd_help("[-c FILE] rules [--format iptables] "
+	return cmd_help("[-c FILE] rules [--format iptables | nft] "
 			"[--load | --unload]",
-			"Print the rules and sets that feed `sallyport run`, "
-			"as a shell script that loads\nthem. Nothing changes "
-			"unless --load or --unload is given.\n\n"
-			"  -f, --format iptables  in whose language (the "
-			"default)\n"
+			"Print the rules and sets that feed `sallyport run`: "
+			"a shell script that loads\nthem, or a file for nft "
+			"-f. Nothing changes unless --load or --unload is "
+			"given.\n\n"
+			"  -f, --format iptables  with ip6tables and ipset "
+			"(the default)\n"
+			"  -f, --format nft       a table of their own\n"
 			"  -l, --load             load them, or put right what "
-			"is loaded\n"
-			"  -u, --unload           remove them\n");
+			"is loaded: in the format\n"
+			"                         that is, where none is "
+			"given\n"
+			"  -u, --unload           remove them, in both formats "
+			"where none is given\n");
+}
+
+/* False: there is no such format. */
+static bool language_of(const char *name, enum ruleset_language *out)
+{
+	if (strcmp(name, "iptables") == 0)
+		*out = RULESET_IPTABLES;
+	else if (strcmp(name, "nft") == 0)
+		*out = RULESET_NFT;
+	else
+		return false;
+	return true;
 }
 
 int cmd_rules(const char *config_path, int argc, char **argv)
@@ -170,7 +192,7 @@ int cmd_rules(const char *config_path, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	enum rules_action action = PRINT;
+	struct wish wish = { PRINT, RULESET_ANY };
 	int option;
 
 	while ((option = getopt_long(argc, argv, ":f:luh", options, NULL)) !=
@@ -179,16 +201,16 @@ int cmd_rules(const char *config_path, int argc, char **argv)
 			return help();
 		if (option != 'f' && option != 'l' && option != 'u')
 			return cmd_bad_option(argv[0], argv);
-		if (option == 'f' && strcmp(optarg, "iptables") != 0)
+		if (option == 'f' && !language_of(optarg, &wish.language))
 			return cmd_usage_error(argv[0],
-					       "the format is iptables");
-		if (option != 'f' && action != PRINT)
+					       "the format is iptables or nft");
+		if (option != 'f' && wish.action != PRINT)
 			return cmd_usage_error(argv[0], "--load and --unload "
 							"once, and not both");
 		if (option != 'f')
-			action = option == 'l' ? LOAD : UNLOAD;
+			wish.action = option == 'l' ? LOAD : UNLOAD;
 	}
 	if (optind < argc)
 		return cmd_usage_error(argv[0], "takes no arguments");
-	return rules(config_path, action);
+	return rules(config_path, &wish);
 }

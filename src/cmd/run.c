@@ -99,10 +99,13 @@ static void loop(struct daemon *d)
 {
 	while (!d->stopping) {
 		uint64_t next = daemon_tick(d);
+		uint64_t now = clock_now_us();
+		uint64_t ping = daemon_watchdog(d, now);
 
 		control_server_tick(d->control);
-		scrape_tick(d->scrape, clock_now_us());
-		if (loop_wait(d->loop, sleep_ms(next)) < 0) {
+		scrape_tick(d->scrape, now);
+		if (loop_wait(d->loop, sleep_ms(ping < next ? ping : next)) <
+		    0) {
 			atomic_store(&d->failed, true);
 			daemon_stop(d);
 			return;
@@ -119,7 +122,7 @@ static void announce(const struct daemon *d)
 		 "%u worker%s, control socket %s",
 		 d->config->queue_first, d->workers, d->workers == 1 ? "" : "s",
 		 d->name.path);
-	error = notify_send("READY=1");
+	error = notify_send(d->notify, "READY=1");
 	if (error < 0)
 		log_warn("run", "cannot tell the service manager: %s",
 			 strerror(-error));
@@ -134,11 +137,12 @@ static int serve(struct daemon *d)
 	if (error == 0) {
 		announce(d);
 		loop(d);
-		notify_send("STOPPING=1");
+		notify_send(d->notify, "STOPPING=1");
 	}
 	daemon_stop(d);
 	daemon_workers_join(d);
-	daemon_shutdown(d);
+	if (d->forget || !d->state)
+		daemon_shutdown(d);
 	if (error < 0)
 		return cmd_fail(EXIT_SYSTEM, "run", "cannot start: %s",
 				strerror(-error));
@@ -146,8 +150,23 @@ static int serve(struct daemon *d)
 		return cmd_fail(EXIT_SYSTEM, "run",
 				"stopped, as a queue cannot be read any more; "
 				"start it again");
-	log_info("run", "stopped");
+	log_info("run", "stopped%s",
+		 d->forget || !d->state ? "" : "; the sessions are kept");
 	return EXIT_WELL;
+}
+
+/* First of all, so that all that is said goes there; and while there are paths
+ * to it. */
+static int open_log(const struct config *config)
+{
+	int error = log_to(config->log_to);
+
+	if (error == 0)
+		return EXIT_WELL;
+	return cmd_fail(EXIT_SYSTEM, "run",
+			"no journal takes the log (%s); start "
+			"systemd-journald, or set log.to: stderr",
+			strerror(-error));
 }
 
 static int run(const char *config_path, const char *event_log)
@@ -165,7 +184,9 @@ static int run(const char *config_path, const char *event_log)
 		return status;
 	}
 	log_set_level(d.config->log_level);
-	status = daemon_open(&d);
+	status = open_log(d.config);
+	if (status == EXIT_WELL)
+		status = daemon_open(&d);
 	if (status == EXIT_WELL)
 		status = serve(&d);
 	daemon_close(&d);
