@@ -71,6 +71,23 @@ static void check_grants(void)
 	}
 }
 
+/* What began has ended in one way, and one only. */
+static void check_counts(void)
+{
+	struct engine_stats s;
+
+	engine_stats(f.e, &s);
+	must(s.sessions_opened + s.sessions_restored ==
+	     s.sessions + s.sessions_closed);
+	must(s.packets_held == s.packets_waiting + s.packets_released +
+				       s.packets_dropped_by[DROP_HOLD_TIMEOUT] +
+				       s.packets_dropped_by[DROP_HOLD_END]);
+	must(s.pinholes_opened + s.pinholes_restored ==
+	     s.pinholes + s.pinholes_used + s.pinholes_expired +
+		     s.pinholes_closed +
+		     s.pinholes_refused_by[PINHOLE_REFUSED_KERNEL]);
+}
+
 /*
  * Where TLS is required from the session's beginning, no server reads a
  * password in the clear. (Under TLS it may read anything, and nobody can stop

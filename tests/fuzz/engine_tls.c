@@ -197,7 +197,7 @@ static void step_data_end(void)
 
 	f.now += 10;
 	if (how & 1)
-		engine_data_over(f.e, &data_from, &data_to, f.now,
+		engine_data_over(f.e, &data_from, &data_to, how & 2, f.now,
 				 &outcomes[0]);
 	else
 		engine_data_closed(f.e, &data_from, &data_to, how & 2, 1, 2,

@@ -178,6 +178,8 @@ static void arrive(const struct packet *p)
 	if (from == 0)
 		check_secret(pair, payload);
 	at = (int32_t)(p->seq - (me->peer_isn + 1));
+	/* An empty one with an old number makes it repeat its ACK. */
+	me->owes_ack |= payload.len > 0 || at < (int64_t)me->received;
 	for (size_t i = 0; i < payload.len; i++, at++) {
 		/* What was acknowledged is not looked at again. */
 		if (at < (int64_t)me->ack_sent ||
@@ -190,7 +192,6 @@ static void arrive(const struct packet *p)
 	}
 	while (me->received < sizeof(me->have) && me->have[me->received])
 		me->received++;
-	me->owes_ack |= payload.len > 0;
 }
 
 static void check_changed(const struct packet *was, struct span bytes)
@@ -341,6 +342,7 @@ static bool take_action(const struct action *a)
 		must(a->mark.bits == f.policy.fast_mark);
 		must(endpoint_equal(&a->mark.from, &a->ends.client));
 		break;
+	case ACTION_DATA_QUEUE:
 	case ACTION_DATA_PASS:
 		must(a->mark.bits == f.policy.data_mark);
 		break;
@@ -429,6 +431,7 @@ static void check_tables(void)
 	must(open == n.pinholes && n.sessions <= f.e->sessions.used);
 	must(n.control_packets <= n.packets);
 	check_grants();
+	check_counts();
 }
 
 /* The engine gave up a session that may still have bytes under way: if it

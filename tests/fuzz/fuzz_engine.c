@@ -99,6 +99,7 @@ static void step_connect(void)
 {
 	uint8_t who = rd_u8(&in);
 	struct pair *p = any_pair(who);
+	uint32_t client_isn = p->end[0].isn, server_isn = p->end[1].isn;
 	bool forged = p->forged;
 
 	for (int i = 0; i < 2; i++) {
@@ -109,6 +110,8 @@ static void step_connect(void)
 		e->at = at;
 		e->isn = rd_be32(&in);
 	}
+	if (p->end[0].isn == client_isn && p->end[1].isn == server_isn)
+		p->end[1].isn++;
 	p->mss = rd_be16(&in);
 	p->forged = forged;
 	p->cut = false;

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 
 #include "data_talk.h"
 #include "scene.h"
+#include "shelf.h"
 #include "support.h"
 #include "tls_talk.h"
 
@@ -43,6 +45,15 @@ static void tuple(const struct wire *w, uint16_t sport, struct endpoint *from,
 static bool next(struct wire *w, uint16_t sport)
 {
 	return data_passive(w, sport, 42000);
+}
+
+/* Another one from the same port. */
+static bool next_new(struct wire *w, uint16_t sport)
+{
+	struct endpoint from, to;
+
+	tuple(w, sport, &from, &to);
+	return data_try_new(w, &from, &to);
 }
 
 static void over(struct wire *w, uint16_t sport)
@@ -129,7 +140,7 @@ static void the_same_ends_again(void **state)
 	/* Its SYN again. */
 	assert_false(data_passive(&w, 41000, 42000));
 	over(&w, 41000);
-	assert_true(data_passive(&w, 41000, 42000));
+	assert_true(next_new(&w, 41000));
 	assert_int_equal(w.actions[ACTION_DATA_CREATE], created + 1);
 	assert_int_equal(wire_logged(&w, "data close related"), 1);
 	assert_int_equal(scene_stats(&w).data_connections, 1);
@@ -251,6 +262,29 @@ static void new_a_minute(void **state)
 		over(&w, (uint16_t)(41040 + i));
 	assert_false(next(&w, 41050));
 	scene_stop(&w);
+}
+
+/* A session that has not used any of it has all of it after a restart, even
+ * where the clock was set back in between. */
+static void none_taken_before_a_restart(void **state)
+{
+	static const int64_t shift[] = { -1, -3600 * (int64_t)S, 0,
+					 3600 * (int64_t)S };
+	struct shelf *k = calloc(1, sizeof(*k));
+	struct wire w;
+
+	(void)state;
+	assert_non_null(k);
+	for (size_t i = 0; i < ARRAY_SIZE(shift); i++) {
+		begin(&w, &plain, 8, 4);
+		shelf_fill(k, w.engine, &w.limits);
+		shelf_new_engine(&w);
+		shelf_restore_all(&w, k, shift[i]);
+		engine_restored(w.engine);
+		expect_room(&w, 41000, 4);
+		scene_stop(&w);
+	}
+	free(k);
 }
 
 static void retransmitted_syn(void **state)
@@ -438,6 +472,7 @@ int main(void)
 		cmocka_unit_test(record_gives_way),
 		cmocka_unit_test(no_room_for_a_record),
 		cmocka_unit_test(new_a_minute),
+		cmocka_unit_test(none_taken_before_a_restart),
 		cmocka_unit_test(retransmitted_syn),
 		cmocka_unit_test(one_session_after_the_other),
 		cmocka_unit_test(the_other_way_round),

@@ -214,6 +214,7 @@ static void full_capacity_twice(void **state)
 		for (unsigned int i = 0; i < MANY; i++) {
 			join(&s[i], &w, &o, i);
 			assert_true(followed(&s[i]));
+			s[i].syns = (uint32_t)round;
 			if (i % 3 == 0)
 				scene_data(&s[i]);
 		}

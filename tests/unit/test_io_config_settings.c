@@ -81,7 +81,9 @@ static void assert_default_settings(const struct config *c)
 	assert_int_equal(c->limits.line_length, 4096);
 	assert_true(c->limits.verify_checksums);
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c->log_to, LOG_TO_AUTO);
 	assert_string_equal(c->control_socket, "/run/sallyport.sock");
+	assert_string_equal(c->state_file, "/run/sallyport.state");
 }
 
 static void test_defaults(void **state)
@@ -241,7 +243,9 @@ static void test_full(void **state)
 	assert_int_equal(c.nats, 2);
 	assert_prefix(&c.nat[1].inside, "fc00:10:1:4::/64");
 	assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c.log_to, LOG_TO_JOURNAL);
 	assert_string_equal(c.control_socket, "/tmp/other.sock");
+	assert_string_equal(c.state_file, "");
 	endpoint_format(&c.metrics, metrics);
 	assert_string_equal(metrics, "[fc00::9]:65535");
 	config_free(&c);

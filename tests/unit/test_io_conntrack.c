@@ -76,6 +76,44 @@ static void lookup_of_both_translated(void **state)
 	}
 }
 
+/* Where both ends are translated only the first client of a server has the
+ * whole table searched. */
+static void names_of_a_server_are_remembered(void **state)
+{
+	struct ctlab *f = ctlab_of(state);
+
+	for (size_t i = 0; i < CTLAB_FAMILIES; i++) {
+		const struct ctlab_family *fam = &ctlab_families[i];
+		uint64_t before = conntrack_searches(f->ct);
+
+		ctlab_base(fam);
+		ctlab_masquerade(fam);
+		ctlab_dnat(fam);
+		lookup_agrees(f, fam, fam->virtual_server);
+		assert_int_equal(conntrack_searches(f->ct), before + 1);
+		lookup_agrees(f, fam, fam->virtual_server);
+		assert_int_equal(conntrack_searches(f->ct), before + 1);
+	}
+}
+
+/* One that is known by another name as well is not mistaken for it. */
+static void servers_may_have_many_names(void **state)
+{
+	struct ctlab *f = ctlab_of(state);
+	const struct ctlab_family *fam = &ctlab_families[0];
+	static const char *const names[] = { "10.9.9.1", "10.9.9.2", "10.9.9.1",
+					     "10.9.9.2" };
+
+	ctlab_base(fam);
+	ctlab_masquerade(fam);
+	netns_sh("iptables -t nat -A PREROUTING -d 10.9.9.0/24 -p tcp "
+		 "-j DNAT --to-destination %s",
+		 fam->server);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		lookup_agrees(f, fam, names[i]);
+	assert_int_equal(conntrack_searches(f->ct), 2);
+}
+
 /* The reply tuple of another connection is what is asked for as an original
  * one: the kernel finds it, but it is not the answer. */
 static void lookup_is_not_fooled_by_the_other_direction(void **state)
@@ -209,6 +247,8 @@ int main(void)
 		ctlab_test(lookup_of_a_translated_client),
 		ctlab_test(lookup_of_a_translated_server),
 		ctlab_test(lookup_of_both_translated),
+		ctlab_test(names_of_a_server_are_remembered),
+		ctlab_test(servers_may_have_many_names),
 		ctlab_test(lookup_is_not_fooled_by_the_other_direction),
 		ctlab_test(liberal_needs_an_entry),
 		ctlab_test(marks_change_bit_by_bit),

@@ -56,12 +56,12 @@ static void test_table_of_pinholes(void **state)
 			"\"fc00::5\"},\"to\":{\"addr\":\"fc00::4\",\"port\":"
 			"5001},\"target\":{\"addr\":\"10.1.4.4\",\"port\":5},"
 			"\"expires_in_us\":61000000},{\"id\":2}]}"),
-		"PINHOLE  SESSION  STATE  MODE    FROM     TO              "
-		"TARGET      EXPIRES IN\n"
-		"1        22       open   active  fc00::5  [fc00::4]:5001  "
-		"10.1.4.4:5  1m01s\n"
-		"2        -        -      -       -        -               "
-		"-           -\n");
+		"PINHOLE  SESSION  STATE  MODE    EXPIRES IN  FROM     TO     "
+		"         TARGET\n"
+		"1        22       open   active  1m01s       fc00::5  "
+		"[fc00::4]:5001  10.1.4.4:5\n"
+		"2        -        -      -       -           -        -      "
+		"         -\n");
 }
 
 static void test_event_in_one_line(void **state)
@@ -89,12 +89,18 @@ static void test_stats_with_their_texts(void **state)
 	(void)state;
 	assert_string_equal(
 		printed(ctl_table_stats,
-			"{\"engine\":{\"packets\":3},\"daemon\":{\"lookups\":1}"
-			","
+			"{\"engine\":{\"packets\":3,\"pinholes_refused\":4,"
+			"\"pinholes_refused_by_reason\":{\"port\":0,"
+			"\"table\":4}},\"daemon\":{\"lookups\":1},"
 			"\"events\":{\"lost\":0},\"queues\":[{\"queue\":9,"
 			"\"waiting\":2}]}"),
+		"engine\n"
 		"           3  packets               packets seen\n"
+		"           4  pinholes_refused      pinholes refused\n"
+		"           4    table\n"
+		"daemon\n"
 		"           1  lookups               conntrack lookups\n"
+		"events\n"
 		"           0  lost                  events lost on the way to "
 		"their readers\n"
 		"queue 9\n"

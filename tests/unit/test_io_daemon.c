@@ -41,22 +41,49 @@ static void test_signals_come_as_numbers(void **state)
 static void test_notify_sends_one_datagram(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), to;
 	char text[32];
 
 	(void)state;
 	unsetenv("NOTIFY_SOCKET");
-	assert_int_equal(notify_send("READY=1"), 0);
+	assert_int_equal(notify_open(&to), 0);
+	assert_int_equal(to, -1);
+	assert_int_equal(notify_send(to, "READY=1"), 0);
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", scratch_path);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	setenv("NOTIFY_SOCKET", scratch_path, 1);
-	assert_int_equal(notify_send("READY=1"), 0);
+	assert_int_equal(notify_open(&to), 0);
+	unlink(scratch_path); /* who is connected needs no name */
+	assert_int_equal(notify_send(to, "READY=1"), 0);
 	assert_int_equal(recv(fd, text, sizeof(text), MSG_DONTWAIT), 7);
 	assert_memory_equal(text, "READY=1", 7);
 	close(fd);
-	unlink(scratch_path);
-	assert_true(notify_send("READY=1") < 0);
+	assert_true(notify_send(to, "READY=1") < 0);
+	close(to);
+	assert_true(notify_open(&to) < 0);
+	assert_int_equal(to, -1);
 	unsetenv("NOTIFY_SOCKET");
+}
+
+static void test_watchdog_is_for_this_process(void **state)
+{
+	char pid[16];
+
+	(void)state;
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
+	assert_int_equal(notify_watchdog_us(), 0);
+	setenv("WATCHDOG_USEC", "10000000", 1);
+	assert_int_equal(notify_watchdog_us(), 10000000);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	setenv("WATCHDOG_PID", pid, 1);
+	assert_int_equal(notify_watchdog_us(), 10000000);
+	setenv("WATCHDOG_PID", "1", 1);
+	assert_int_equal(notify_watchdog_us(), 0);
+	unsetenv("WATCHDOG_PID");
+	setenv("WATCHDOG_USEC", "10 seconds", 1);
+	assert_int_equal(notify_watchdog_us(), 0);
+	unsetenv("WATCHDOG_USEC");
 }
 
 static void test_queue_counts(void **state)
@@ -108,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_signals_come_as_numbers),
 		cmocka_unit_test(test_notify_sends_one_datagram),
+		cmocka_unit_test(test_watchdog_is_for_this_process),
 		cmocka_unit_test(test_queue_counts),
 		cmocka_unit_test(test_tags_name_worker_and_packet),
 	};

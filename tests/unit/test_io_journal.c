@@ -44,13 +44,22 @@ static void add_command(struct journal *j, const char *verb, const char *arg)
 	e->command.verb = e->command.arg = (struct span){ NULL, 0 };
 }
 
+static struct journal *begin(const char *path)
+{
+	struct journal *j;
+
+	assert_int_equal(journal_open(&j, path), 0);
+	assert_int_equal(journal_start(j), 0);
+	return j;
+}
+
 static void test_journal_writes_copies_in_order(void **state)
 {
 	char verb[16], want[64], *text, *at;
 	struct journal *j;
 
 	(void)state;
-	assert_int_equal(journal_open(&j, scratch_path), 0);
+	j = begin(scratch_path);
 	for (int i = 0; i < 20; i++) {
 		snprintf(verb, sizeof(verb), "V%d", i);
 		add_command(j, verb, "/dear");
@@ -79,7 +88,7 @@ static void test_journal_copies_what_tls_says(void **state)
 	struct journal *j;
 
 	(void)state;
-	assert_int_equal(journal_open(&j, scratch_path), 0);
+	j = begin(scratch_path);
 	for (int i = 0; i < 4; i++)
 		e[i] = (struct event){ .type = EVENT_TLS, .session = 7 };
 	e[0].tls.step = TLS_STEP_CLIENT_HELLO;
@@ -121,7 +130,7 @@ static void test_journal_serves_readers(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(journal_open(&j, NULL), 0);
+	j = begin(NULL);
 	assert_int_equal(journal_reader_add(j, pair[0]), 0);
 	journal_counts(j, &counts);
 	assert_int_equal(counts.readers, 1);
@@ -150,7 +159,7 @@ static void test_journal_drops_a_slow_reader(void **state)
 	(void)state;
 	memset(arg, 'x', sizeof(arg) - 1);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(journal_open(&j, NULL), 0);
+	j = begin(NULL);
 	assert_int_equal(journal_reader_add(j, pair[0]), 0);
 	/* In the end more than its buffer, however slow the thread is. */
 	while (counts.readers > 0 && clock_now_us() < until) {
@@ -171,7 +180,7 @@ static void test_journal_bounds_its_readers(void **state)
 	struct journal *j;
 
 	(void)state;
-	assert_int_equal(journal_open(&j, NULL), 0);
+	j = begin(NULL);
 	/* No event comes, so nothing is sent to these. */
 	for (int i = 0; i < CONTROL_PEERS_MAX; i++)
 		assert_int_equal(journal_reader_add(j, 1000 + i), 0);
@@ -198,7 +207,7 @@ static void test_journal_loses_what_the_disk_refuses(void **state)
 	struct journal *j;
 
 	(void)state;
-	assert_int_equal(journal_open(&j, "/dev/full"), 0);
+	j = begin("/dev/full");
 	for (unsigned int i = 1; i <= 3; i++) {
 		add_command(j, "NOOP", "");
 		while (counts.lost < i && clock_now_us() < until) {

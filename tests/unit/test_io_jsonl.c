@@ -139,6 +139,21 @@ static void test_no_session(void **state)
 	free(line);
 }
 
+static void test_session_restore(void **state)
+{
+	struct event e = told_event(EVENT_SESSION_RESTORE);
+
+	(void)state;
+	e.session_restore.opened_us = 1000042;
+	e.session_restore.tls = true;
+	assert_told(
+		&e,
+		JSON_HEAD("session_restore") ",\"opened\":"
+					     "\"1970-01-01T00:00:01.000042Z\","
+					     "\"trusted\":false,\"tls\":true}",
+		TEXT_HEAD "session_restore TLS not trusted");
+}
+
 /* Whole lines, and a device that takes none is noticed. */
 static void test_write(void **state)
 {
@@ -172,6 +187,7 @@ int main(void)
 		cmocka_unit_test(test_reply),
 		cmocka_unit_test(test_auth),
 		cmocka_unit_test(test_session_close),
+		cmocka_unit_test(test_session_restore),
 		cmocka_unit_test(test_no_session),
 		cmocka_unit_test(test_write),
 	};

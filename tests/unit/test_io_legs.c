@@ -284,6 +284,38 @@ static void test_added(void **state)
 	assert_int_equal(c.added[0], 3);
 }
 
+/* The first leg of a packet may be forgotten: what is like it is another one's.
+ * IPv6 has no identification, and many packets can leave within a tick of their
+ * sender's clock. */
+static void test_added_by_nobody(void **state)
+{
+	static struct conn_way *const some = (struct conn_way *)&some;
+	struct conn c = { .way = { some, some } };
+	const struct conn_found far = { &c, 1, 0 };
+	struct frame f = data(100, 10, 63, 0);
+
+	(void)state;
+	assert_false(second(&c, 0, 0, data(100, 10, 64, 0)));
+	for (uint32_t i = 1; i < CONN_LAST_MAX; i++)
+		assert_false(second(&c, 0, 0, data(100 + 10 * i, 10, 64, 0)));
+	f = data(200, 0, 64, 0);
+	f.packet.flags |= TCP_FIN;
+	assert_false(second(&c, 0, 0, f));
+	for (uint32_t i = 0; i < CONN_LAST_MAX; i++) {
+		f = data(100 + 10 * i, 10, 63, 0);
+		legs_added(&far, &f);
+		assert_int_equal(c.added[0], 0);
+	}
+	/* Of a later tick nothing is forgotten. */
+	f = data(200, 10, 64, 0);
+	f.packet.tsval++;
+	assert_false(second(&c, 0, 0, f));
+	f.packet.seq += 5;
+	f.ttl--;
+	legs_added(&far, &f);
+	assert_int_equal(c.added[0], 5);
+}
+
 /* --- pinholes --------------------------------------------------------------------- */
 
 static struct action hole(enum action_type type, uint64_t id,
@@ -348,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_bridged),
 		cmocka_unit_test(test_translated),
 		cmocka_unit_test(test_added),
+		cmocka_unit_test(test_added_by_nobody),
 		cmocka_unit_test(test_holes),
 	};
 

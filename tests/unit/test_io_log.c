@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -52,6 +53,14 @@ static void test_clock(void **state)
 		assert_true(now >= last);
 		last = now;
 	}
+}
+
+/* As nobody sets the clock here, it is the one that never goes back. */
+static void test_wall_clock(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(clock_wall_us(i), i);
 }
 
 /* What @level lets through to standard error, in @text. */
@@ -108,10 +117,10 @@ static void test_log_batch(void **state)
 	assert_int_equal(pipe(fd), 0);
 	dup2(fd[1], STDERR_FILENO);
 	log_set_level(LOG_LEVEL_INFO);
-	log_batch_add(&b, LOG_LEVEL_WARNING, "event", span_str("one"));
-	log_batch_add(&b, LOG_LEVEL_DEBUG, "event", span_str("two"));
+	log_batch_add(&b, LOG_LEVEL_WARNING, "event", span_str("one"), NULL, 0);
+	log_batch_add(&b, LOG_LEVEL_DEBUG, "event", span_str("two"), NULL, 0);
 	log_batch_add(&b, LOG_LEVEL_INFO, "event",
-		      span_of(nines, sizeof(nines)));
+		      span_of(nines, sizeof(nines)), NULL, 0);
 	log_batch_write(&b);
 	log_batch_write(&b);
 	dup2(saved, STDERR_FILENO);
@@ -129,13 +138,47 @@ static void test_log_batch(void **state)
 	assert_string_equal(text, want);
 }
 
+/* Nobody reads: a lock may be held here that packets wait for. */
+static void test_log_never_waits(void **state)
+{
+	static char text[1 << 16];
+	int fd[2], saved = dup(STDERR_FILENO);
+	const int lines = 100, room = 2 * 4096; /* a page each for two writes */
+	ssize_t len;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_true(fcntl(fd[1], F_SETPIPE_SZ, room) >= 0);
+	dup2(fd[1], STDERR_FILENO);
+	close(fd[1]);
+	for (int i = 0; i < lines; i++)
+		log_error("test", "%0500d", i);
+	len = read(fd[0], text, sizeof(text));
+	log_error("test", "again");
+	assert_in_range(len, 500, room);
+	text[len] = '\0';
+	assert_non_null(strstr(text, "0000\n"));
+
+	len = read(fd[0], text, sizeof(text) - 1);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd[0]);
+	assert_true(len > 0);
+	text[len] = '\0';
+	assert_non_null(strstr(text, "log: warning: nobody read it; "));
+	assert_non_null(strstr(text, " lines were lost\nsallyport: test: "
+				     "error: again\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_wall_clock),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_batch),
+		cmocka_unit_test(test_log_never_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

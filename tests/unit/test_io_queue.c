@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NFQUEUE, against this kernel: packets on lo in a namespace of the test's own.
- */
+/* NFQUEUE, against this kernel: packets on lo in a namespace of its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
@@ -17,7 +15,10 @@
 
 #include <cmocka.h>
 
+#include <sallyport/checksum.h>
+
 #include "io/queue.h"
+#include "io/queue_counts.h"
 #include "netns.h"
 
 #define NUMBER   5
@@ -33,9 +34,17 @@ struct fixture {
 
 static struct queue_options options_of(uint32_t length, bool fail_open)
 {
-	struct queue_options o = { NUMBER, length, fail_open };
+	return (struct queue_options){ NUMBER, length, fail_open };
+}
 
-	return o;
+/* Open the queue anew, of this length. */
+static void reopen(struct fixture *f, uint32_t length, bool fail_open)
+{
+	struct queue_options o = options_of(length, fail_open);
+
+	queue_close(f->q);
+	f->q = NULL;
+	assert_int_equal(queue_open(&f->q, &o), QUEUE_FINE);
 }
 
 static void udp_open(struct fixture *f)
@@ -43,18 +52,16 @@ static void udp_open(struct fixture *f)
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_port = htons(UDP_PORT),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr *to = (const struct sockaddr *)&at;
 
 	f->receiver = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	f->sender = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(bind(f->receiver, (struct sockaddr *)&at, sizeof(at)),
-			 0);
-	assert_int_equal(connect(f->sender, (struct sockaddr *)&at, sizeof(at)),
-			 0);
+	assert_int_equal(bind(f->receiver, to, sizeof(at)), 0);
+	assert_int_equal(connect(f->sender, to, sizeof(at)), 0);
 }
 
 static int setup(void **state)
 {
-	struct queue_options o = options_of(1024, true);
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	*state = f;
@@ -67,7 +74,8 @@ static int setup(void **state)
 		 UDP_PORT, NUMBER, TCP_PORT, NUMBER);
 	f->batch = queue_batch_new();
 	udp_open(f);
-	return queue_open(&f->q, &o) == QUEUE_FINE ? 0 : -1;
+	reopen(f, 1024, true);
+	return 0;
 }
 
 static int teardown(void **state)
@@ -146,7 +154,6 @@ static void send_verdicts(struct fixture *f)
 static size_t udp_rewrite(uint8_t *packet, const char *text)
 {
 	size_t udp_len = 8 + strlen(text), len = 20 + udp_len;
-	uint32_t sum = 0;
 
 	memcpy(packet + 28, text, strlen(text));
 	packet[2] = (uint8_t)(len >> 8);
@@ -154,12 +161,7 @@ static size_t udp_rewrite(uint8_t *packet, const char *text)
 	packet[24] = (uint8_t)(udp_len >> 8);
 	packet[25] = (uint8_t)udp_len;
 	memset(packet + 26, 0, 2); /* RFC 768: no checksum */
-	memset(packet + 10, 0, 2);
-	for (int i = 0; i < 20; i += 2)
-		sum += (uint32_t)(packet[i] << 8 | packet[i + 1]);
-	sum = ~((sum & 0xffff) + (sum >> 16));
-	packet[10] = (uint8_t)(sum >> 8);
-	packet[11] = (uint8_t)sum;
+	checksum_set_ipv4(packet);
 	return len;
 }
 
@@ -264,17 +266,13 @@ static void a_packet_too_long_for_netlink_is_told(void **state)
 	free(s);
 }
 
-/* Open the queue anew, shorter; send more than it holds; how many got
- * through without any verdict? */
+/* Send more than it holds; how many got through without any verdict? */
 static int passed_when_full(struct fixture *f, bool fail_open)
 {
-	struct queue_options o = options_of(4, fail_open);
 	int passed = 0;
 	char byte;
 
-	queue_close(f->q);
-	f->q = NULL;
-	assert_int_equal(queue_open(&f->q, &o), QUEUE_FINE);
+	reopen(f, 4, fail_open);
 	for (int i = 0; i < 10; i++)
 		udp_send(f, "x");
 	while (recv(f->receiver, &byte, 1, 0) == 1)
@@ -288,6 +286,25 @@ static void a_full_queue_fails_as_configured(void **state)
 
 	assert_int_equal(passed_when_full(f, true), 6);
 	assert_int_equal(passed_when_full(f, false), 0);
+}
+
+/* It is not the socket that says how many may wait. */
+static void a_long_queue_has_the_room(void **state)
+{
+	struct fixture *f = fixture(state);
+	struct queue_counts counts;
+	const uint32_t length = 65536;
+	int fd = queue_counts_open();
+
+	assert_true(fd >= 0);
+	reopen(f, length, false);
+	for (uint32_t i = 0; i < length; i++)
+		udp_send(f, "x");
+	assert_true(queue_counts_read(fd, NUMBER, &counts));
+	assert_int_equal(counts.waiting, length);
+	assert_int_equal(counts.socket_drops, 0);
+	close(fd);
+	reopen(f, length, false); /* they go with the old one */
 }
 
 static void a_taken_number_is_told(void **state)
@@ -358,16 +375,14 @@ static void another_thread_may_give_verdicts(void **state)
 	free(h.s);
 }
 
-/* The sum over a TCP segment and its pseudo header; right: all ones. */
-static uint16_t tcp_sum(const uint8_t *packet, size_t len)
+/* Does the sum over a TCP segment and its pseudo header fit (RFC 9293 3.1)? */
+static bool sum_is_right(struct span packet)
 {
-	uint32_t sum = 6 + (uint32_t)(len - 20);
+	uint64_t sum = checksum_add16(0, IPPROTO_TCP);
 
-	for (size_t i = 12; i < len; i++)
-		sum += i % 2 ? packet[i] : (uint32_t)packet[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	sum = checksum_add16(sum, (uint16_t)(packet.len - 20));
+	sum = checksum_add(sum, span_sub(packet, 12, SIZE_MAX));
+	return checksum_finish(sum) == 0;
 }
 
 struct pump {
@@ -381,7 +396,7 @@ static void pump_packet(void *arg, const struct queue_packet *p)
 	struct pump *pump = arg;
 
 	pump->packets++;
-	pump->bad_sums += tcp_sum(p->bytes.at, p->bytes.len) != 0xffff;
+	pump->bad_sums += !sum_is_right(p->bytes);
 	if (p->bytes.len > pump->longest)
 		pump->longest = p->bytes.len;
 	accept_as_is(pump->f, p->id);
@@ -402,11 +417,9 @@ static void segments_come_whole_and_summed(void **state)
 	struct endpoint any = netns_endpoint("127.0.0.1", 0);
 	static char data[BYTES];
 	int ns = netns_new(), listener, a, b;
-	struct queue_options o = options_of(1024, true);
 	size_t sent = 0;
 
-	queue_close(pump.f->q);
-	assert_int_equal(queue_open(&pump.f->q, &o), QUEUE_FINE);
+	reopen(pump.f, 1024, true);
 	netns_sh("ip link set lo mtu %d; iptables -A OUTPUT -p tcp --dport %d "
 		 "-j NFQUEUE --queue-num %d",
 		 MTU, TCP_PORT, NUMBER);
@@ -441,8 +454,6 @@ static void texts_name_the_cure(void **state)
 		strstr(queue_text(QUEUE_UNSUPPORTED), "nfnetlink_queue"));
 }
 
-#define live(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-
 static void *wait_for_a_packet(void *arg)
 {
 	struct fixture *f = arg;
@@ -453,7 +464,7 @@ static void *wait_for_a_packet(void *arg)
 
 static void waiting_can_be_ended(void **state)
 {
-	struct fixture *f = *state;
+	struct fixture *f = fixture(state);
 	pthread_t thread;
 	void *result;
 
@@ -466,6 +477,8 @@ static void waiting_can_be_ended(void **state)
 	assert_int_equal(queue_refused(f->q), 0);
 }
 
+#define live(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -474,6 +487,7 @@ int main(void)
 		live(floods_come_in_pieces),
 		live(a_packet_too_long_for_netlink_is_told),
 		live(a_full_queue_fails_as_configured),
+		live(a_long_queue_has_the_room),
 		live(a_taken_number_is_told),
 		live(a_missing_permission_is_told),
 		live(another_thread_may_give_verdicts),

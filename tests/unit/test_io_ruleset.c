@@ -13,9 +13,10 @@
 #include "support.h"
 
 /* With SALLYPORT_GOLDEN in the environment the file is written instead. */
-static void assert_printed(const struct ruleset *rules, const char *path)
+static void assert_printed(const struct ruleset *rules,
+			   enum ruleset_language language, const char *path)
 {
-	char *text = rules_printed(rules), *expected;
+	char *text = rules_printed(rules, language), *expected;
 
 	if (getenv("SALLYPORT_GOLDEN")) {
 		FILE *to = fopen(path, "w");
@@ -35,10 +36,15 @@ static void text_is_as_in_the_files(void **state)
 	struct ruleset plain = rules_default(), rich = rules_rich(), ftps;
 
 	(void)state;
-	assert_printed(&plain, "rules/iptables-default.rules");
-	assert_printed(&rich, "rules/iptables-rich.rules");
+	assert_printed(&plain, RULESET_IPTABLES,
+		       "rules/iptables-default.rules");
+	assert_printed(&plain, RULESET_ANY, "rules/iptables-default.rules");
+	assert_printed(&plain, RULESET_NFT, "rules/nft-default.rules");
+	assert_printed(&rich, RULESET_IPTABLES, "rules/iptables-rich.rules");
+	assert_printed(&rich, RULESET_NFT, "rules/nft-rich.rules");
 	ftps = rules_ftps();
-	assert_printed(&ftps, "rules/iptables-ftps.rules");
+	assert_printed(&ftps, RULESET_IPTABLES, "rules/iptables-ftps.rules");
+	assert_printed(&ftps, RULESET_NFT, "rules/nft-ftps.rules");
 }
 
 int main(void)

@@ -18,23 +18,9 @@
 /* All rules and sets of the namespace, without counters and times. */
 static char *snapshot(void)
 {
-	char *text = calloc(1, 65536);
-	FILE *from = popen("{ iptables-save; ip6tables-save; ipset save; } "
-			   "2>/dev/null | sed -e '/^#/d' -e 's/\\[.*\\]//' "
-			   "-e 's/ hashsize [0-9]*//' -e 's/ bucketsize.*//'",
-			   "r");
-
-	assert_non_null(from);
-	assert_in_range(fread(text, 1, 65535, from), 0, 65534);
-	pclose(from);
-	return text;
-}
-
-static void assert_same(char *before, char *after)
-{
-	assert_string_equal(before, after);
-	free(before);
-	free(after);
+	return rules_output("{ iptables-save; ip6tables-save; ipset save; } "
+			    "2>/dev/null | sed -e '/^#/d' -e 's/\\[.*\\]//' "
+			    "-e 's/ hashsize [0-9]*//' -e 's/ bucketsize.*//'");
 }
 
 static void loading_again_changes_nothing(void **state)
@@ -47,7 +33,7 @@ static void loading_again_changes_nothing(void **state)
 	once = snapshot();
 	assert_non_null(strstr(once, "-A POSTROUTING -p tcp"));
 	rules_load(&plain);
-	assert_same(once, snapshot());
+	rules_assert_same(once, snapshot());
 	/* Others take its place, and go again. */
 	once = snapshot();
 	rules_load(&rich);
@@ -58,7 +44,7 @@ static void loading_again_changes_nothing(void **state)
 				     "grep -c -- '-j SALLYPORT'"),
 			 2);
 	rules_load(&plain);
-	assert_same(once, snapshot());
+	rules_assert_same(once, snapshot());
 	rules_unload();
 }
 
@@ -70,7 +56,7 @@ static void unloading_leaves_nothing(void **state)
 	netns_lab_of(state);
 	before = snapshot();
 	rules_unload();
-	assert_same(before, snapshot());
+	rules_assert_same(before, snapshot());
 	rules_load(&plain);
 	rules_unload();
 	rules_unload();
@@ -108,7 +94,7 @@ static void rules_of_others_are_untouched(void **state)
 	rules_load(&plain);
 	rules_load(&plain);
 	rules_unload();
-	assert_same(before, snapshot());
+	rules_assert_same(before, snapshot());
 }
 
 static void what_is_half_loaded_is_repaired(void **state)
@@ -127,7 +113,7 @@ static void what_is_half_loaded_is_repaired(void **state)
 		 "ip6tables -t mangle -A SALLYPORT -j DROP; "
 		 "ipset destroy " SETS_NAME_V6);
 	rules_load(&plain);
-	assert_same(whole, snapshot());
+	rules_assert_same(whole, snapshot());
 	netns_sh("iptables -t mangle -D INPUT -p tcp -j SALLYPORT; "
 		 "ip6tables -t raw -F; ip6tables -t raw -X SALLYPORT");
 	rules_unload();
@@ -151,7 +137,7 @@ static void open_pinholes_stay_open(void **state)
 static void the_printed_script_does_the_same(void **state)
 {
 	struct ruleset rich = rules_rich();
-	char *text = rules_printed(&rich), *loaded;
+	char *text = rules_printed(&rich, RULESET_IPTABLES), *loaded;
 	FILE *sh;
 
 	netns_lab_of(state);
@@ -164,7 +150,7 @@ static void the_printed_script_does_the_same(void **state)
 		fputs(text, sh);
 		assert_int_equal(pclose(sh), 0);
 	}
-	assert_same(loaded, snapshot());
+	rules_assert_same(loaded, snapshot());
 	free(text);
 	rules_unload();
 }
@@ -192,7 +178,7 @@ static void legacy_iptables_does_as_well(void **state)
 	rules_load(&rich);
 	once = snapshot();
 	rules_load(&rich);
-	assert_same(once, snapshot());
+	rules_assert_same(once, snapshot());
 	assert_int_equal(netns_count("iptables-legacy-save | grep -c "
 				     "'j SALLYPORT'"),
 			 4);
@@ -215,7 +201,7 @@ static enum ruleset_result load_as_nobody(void)
 	if (child == 0) {
 		if (setuid(65534) < 0)
 			_exit(99);
-		_exit(ruleset_load(&plain, text));
+		_exit(ruleset_load(&plain, RULESET_ANY, text));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return (enum ruleset_result)WEXITSTATUS(status);
@@ -231,19 +217,22 @@ static void refusals_name_the_cure(void **state)
 	assert_int_equal(load_as_nobody(), RULESET_DENIED);
 	old = strdup(getenv("PATH"));
 	setenv("PATH", "/nonexistent", 1);
-	assert_int_equal(ruleset_load(&plain, text), RULESET_NO_PROGRAM);
+	assert_int_equal(ruleset_load(&plain, RULESET_ANY, text),
+			 RULESET_NO_PROGRAM);
 	assert_non_null(strstr(text, "install the package iptables"));
 	setenv("PATH", old, 1);
 	free(old);
 	rules_unload();
 	plain.queues = 70000; /* past the last queue */
-	assert_int_equal(ruleset_load(&plain, text), RULESET_REFUSED);
+	assert_int_equal(ruleset_load(&plain, RULESET_ANY, text),
+			 RULESET_REFUSED);
 	assert_non_null(strstr(text, "iptables-restore failed: "));
 	assert_null(strchr(text, '\n'));
 	rules_unload();
 	plain.queues = 1;
 	netns_sh("ipset create " SETS_NAME_V4 " hash:ip");
-	assert_int_equal(ruleset_load(&plain, text), RULESET_REFUSED);
+	assert_int_equal(ruleset_load(&plain, RULESET_ANY, text),
+			 RULESET_REFUSED);
 	assert_non_null(strstr(text, "of another kind"));
 }
 

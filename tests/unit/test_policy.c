@@ -146,9 +146,19 @@ static void every_alert_has_name_and_text(void **state)
 static void names_are_the_contract(void **state)
 {
 	static const char *const types[] = {
-		"session_open", "command",  "reply",   "auth",
-		"tls",          "endpoint", "rewrite", "pinhole",
-		"grant",        "data",     "alert",   "session_close",
+		"session_open",
+		"command",
+		"reply",
+		"auth",
+		"tls",
+		"endpoint",
+		"rewrite",
+		"pinhole",
+		"grant",
+		"data",
+		"alert",
+		"session_close",
+		"session_restore",
 	};
 	static const char *const ops[] = { "open", "use", "close", "expire",
 					   "refuse" };

@@ -221,6 +221,47 @@ static void table_like_a_set(void **state)
 	free(s.memory);
 }
 
+static bool is_less(const void *a, const void *b)
+{
+	return ((const struct block *)a)->value <
+	       ((const struct block *)b)->value;
+}
+
+/* Equal ones keep their order: the index, by which they were appended. */
+static void list_is_sorted(void **state)
+{
+	uint64_t seed = 5;
+	struct set_up s;
+
+	(void)state;
+	set_up(&s);
+	for (uint32_t i = 0; i < BLOCKS; i++)
+		pool_take(&s.pool);
+	for (uint32_t count = 0; count <= BLOCKS; count++) {
+		struct list l = LIST_EMPTY;
+		uint32_t n = 0, before = NIL;
+
+		for (uint32_t i = 0; i < count; i++) {
+			block(&s, i)->value =
+				(uint32_t)(random_next(&seed) % 16);
+			list_append(&l, &s.via_a, i);
+		}
+		list_sort(&l, &s.via_a, is_less);
+		for (uint32_t i = l.head; i != NIL;
+		     before = i, i = list_next(&s.via_a, i), n++) {
+			assert_int_equal(block(&s, i)->a.prev, before);
+			if (before == NIL)
+				continue;
+			assert_false(is_less(block(&s, i), block(&s, before)));
+			assert_true(is_less(block(&s, before), block(&s, i)) ||
+				    before < i);
+		}
+		assert_int_equal(l.tail, before);
+		assert_int_equal(n, count);
+	}
+	free(s.memory);
+}
+
 /* One chain an entry, rounded up to a power of two, sixteen at least. */
 static void table_sizes(void **state)
 {
@@ -252,6 +293,7 @@ int main(void)
 		cmocka_unit_test(pool_hands_out_each_once),
 		cmocka_unit_test(pool_leaves_the_rest_alone),
 		cmocka_unit_test(list_like_an_array),
+		cmocka_unit_test(list_is_sorted),
 		cmocka_unit_test(table_like_a_set),
 		cmocka_unit_test(table_sizes),
 	};

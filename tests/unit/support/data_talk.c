@@ -8,15 +8,14 @@
 
 #include "data_talk.h"
 
-#define INITIATOR_ISN 999
-#define ACCEPTOR_ISN  4999
+#define ACCEPTOR_ISN 4999
 
-bool data_try(struct wire *w, const struct endpoint *from,
-	      const struct endpoint *to)
+static bool try(struct wire *w, const struct endpoint *from,
+		const struct endpoint *to, uint32_t isn)
 {
 	const struct wire_tcp syn = { .src = *from,
 				      .dst = *to,
-				      .seq = INITIATOR_ISN,
+				      .seq = isn,
 				      .flags = TCP_SYN,
 				      .mss = 1460 };
 	unsigned int had = w->actions[ACTION_DATA_CREATE];
@@ -25,6 +24,18 @@ bool data_try(struct wire *w, const struct endpoint *from,
 	/* Whoever is not let in is left to the user's rules. */
 	assert_false(wire_dropped(w));
 	return w->actions[ACTION_DATA_CREATE] > had;
+}
+
+bool data_try(struct wire *w, const struct endpoint *from,
+	      const struct endpoint *to)
+{
+	return try(w, from, to, DATA_ISN);
+}
+
+bool data_try_new(struct wire *w, const struct endpoint *from,
+		  const struct endpoint *to)
+{
+	return try(w, from, to, DATA_ISN + 64000);
 }
 
 static struct endpoint client_at(const struct wire *w, uint16_t port)
@@ -66,7 +77,7 @@ void data_open(struct wire *w, struct data_talk *t, const struct endpoint *from,
 	wire_tcp(w, &(struct wire_tcp){ .src = t->target,
 					.dst = t->from,
 					.seq = ACCEPTOR_ISN,
-					.ack = INITIATOR_ISN + 1,
+					.ack = DATA_ISN + 1,
 					.flags = TCP_SYN | TCP_ACK,
 					.mss = 1460 });
 	assert_false(wire_dropped(w));
@@ -93,7 +104,7 @@ void data_open_active(struct wire *w, struct data_talk *t, uint16_t port)
 bool data_segment(struct wire *w, struct data_talk *t, bool back, uint32_t at,
 		  const void *bytes, size_t len, uint8_t flags)
 {
-	const uint32_t start[2] = { INITIATOR_ISN + 1, ACCEPTOR_ISN + 1 };
+	const uint32_t start[2] = { DATA_ISN + 1, ACCEPTOR_ISN + 1 };
 
 	if (at + len > t->next[back])
 		t->next[back] = at + (uint32_t)len;
@@ -110,7 +121,14 @@ bool data_segment(struct wire *w, struct data_talk *t, bool back, uint32_t at,
 void data_over(struct wire *w, const struct endpoint *from,
 	       const struct endpoint *to)
 {
-	engine_data_over(w->engine, from, to, w->now, w->out);
+	engine_data_over(w->engine, from, to, false, w->now, w->out);
+	wire_deliver(w);
+}
+
+void data_reset(struct wire *w, const struct endpoint *from,
+		const struct endpoint *to)
+{
+	engine_data_over(w->engine, from, to, true, w->now, w->out);
 	wire_deliver(w);
 }
 

@@ -12,11 +12,18 @@ struct data_talk {
 	uint32_t next[2]; /* bytes sent: by the initiator, by the acceptor */
 };
 
+/* The number of their SYN. */
+#define DATA_ISN 999
+
 /* A SYN from @from to @to. It must pass; was an entry created for it? */
 bool data_try(struct wire *w, const struct endpoint *from,
 	      const struct endpoint *to);
 
-/* The same for the session's client, from @sport to @port of the address that
+/* The same of another connection with these ends: it has another number. */
+bool data_try_new(struct wire *w, const struct endpoint *from,
+		  const struct endpoint *to);
+
+/* data_try() for the session's client, from @sport to @port of the address that
  * it knows its server by. */
 bool data_passive(struct wire *w, uint16_t sport, uint16_t port);
 
@@ -36,9 +43,12 @@ void data_open_active(struct wire *w, struct data_talk *t, uint16_t port);
 bool data_segment(struct wire *w, struct data_talk *t, bool back, uint32_t at,
 		  const void *bytes, size_t len, uint8_t flags);
 
-/* Both ends have closed it; conntrack tells so, and later that it is gone. */
+/* Both ends have closed it, or one has reset it; conntrack tells so, and later
+ * that it is gone. */
 void data_over(struct wire *w, const struct endpoint *from,
 	       const struct endpoint *to);
+void data_reset(struct wire *w, const struct endpoint *from,
+		const struct endpoint *to);
 void data_closed(struct wire *w, const struct endpoint *from,
 		 const struct endpoint *to);
 

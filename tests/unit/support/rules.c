@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -87,22 +89,31 @@ struct ruleset rules_ftps(void)
 	return r;
 }
 
-char *rules_printed(const struct ruleset *rules)
+char *rules_printed(const struct ruleset *rules, enum ruleset_language language)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 
 	assert_non_null(to);
-	ruleset_print(to, rules);
+	ruleset_print(to, rules, language);
 	assert_int_equal(fclose(to), 0);
 	return text;
+}
+
+bool rules_are_nft(void)
+{
+	const char *format = getenv("SALLYPORT_FORMAT");
+
+	return format && strcmp(format, "nft") == 0;
 }
 
 void rules_load(const struct ruleset *rules)
 {
 	char text[RULESET_TEXT_MAX] = "";
-	enum ruleset_result result = ruleset_load(rules, text);
+	enum ruleset_language language =
+		rules_are_nft() ? RULESET_NFT : RULESET_ANY;
+	enum ruleset_result result = ruleset_load(rules, language, text);
 
 	if (result != RULESET_FINE)
 		print_error("%s\n", text);
@@ -112,9 +123,45 @@ void rules_load(const struct ruleset *rules)
 void rules_unload(void)
 {
 	char text[RULESET_TEXT_MAX] = "";
-	enum ruleset_result result = ruleset_unload(text);
+	enum ruleset_result result = ruleset_unload(RULESET_ANY, text);
 
 	if (result != RULESET_FINE)
 		print_error("%s\n", text);
 	assert_int_equal(result, RULESET_FINE);
+}
+
+/* Far more than any test loads. */
+#define OUTPUT_MAX 65536
+
+char *rules_output(const char *command)
+{
+	char *text = calloc(1, OUTPUT_MAX);
+	FILE *from = popen(command, "r");
+
+	assert_non_null(text);
+	assert_non_null(from);
+	assert_in_range(fread(text, 1, OUTPUT_MAX - 1, from), 0,
+			OUTPUT_MAX - 2);
+	pclose(from);
+	return text;
+}
+
+void rules_assert_same(char *before, char *after)
+{
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
+void rules_load_nft_sets(const struct ruleset *rules)
+{
+	char *text = rules_printed(rules, RULESET_NFT);
+	char *chains = strstr(text, "\tchain");
+	FILE *nft = popen("nft -f -", "w");
+
+	assert_non_null(nft);
+	assert_non_null(chains);
+	fprintf(nft, "%.*s}\n", (int)(chains - text), text);
+	assert_int_equal(pclose(nft), 0);
+	free(text);
 }

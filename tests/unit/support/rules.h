@@ -20,10 +20,26 @@ struct ruleset rules_rich(void);
 struct ruleset rules_ftps(void);
 
 /* What ruleset_print() writes; the caller frees. */
-char *rules_printed(const struct ruleset *rules);
+char *rules_printed(const struct ruleset *rules,
+		    enum ruleset_language language);
 
-/* Load and remove in the namespace we are in; both must succeed. */
+/* Does SALLYPORT_FORMAT in the environment ask for nft's? Then the kernel's nft
+ * can queue. */
+bool rules_are_nft(void);
+
+/* Load, in that language, and remove in the namespace we are in; both must
+ * succeed. */
 void rules_load(const struct ruleset *rules);
 void rules_unload(void);
+
+/* What a shell command prints, such as all rules of the namespace we are in; the
+ * caller frees. */
+char *rules_output(const char *command);
+
+/* Frees both. */
+void rules_assert_same(char *before, char *after);
+
+/* Of nft's rules the sets alone, which every kernel with nf_tables takes. */
+void rules_load_nft_sets(const struct ruleset *rules);
 
 #endif

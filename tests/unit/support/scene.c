@@ -47,6 +47,26 @@ void scene_again(struct wire *w)
 	wire_connect(w);
 }
 
+/* What began has ended in one way, and one only. */
+static void expect_balanced(const struct engine *e)
+{
+	struct engine_stats s;
+
+	engine_stats(e, &s);
+	assert_int_equal(s.sessions_opened + s.sessions_restored,
+			 s.sessions + s.sessions_closed);
+	assert_int_equal(s.packets_held,
+			 s.packets_waiting + s.packets_released +
+				 s.packets_dropped_by[DROP_HOLD_TIMEOUT] +
+				 s.packets_dropped_by[DROP_HOLD_END]);
+	assert_int_equal(s.pinholes_opened + s.pinholes_restored,
+			 s.pinholes + s.pinholes_used + s.pinholes_expired +
+				 s.pinholes_closed +
+				 s.pinholes_refused_by[PINHOLE_REFUSED_KERNEL]);
+	assert_true(s.packets_renumbered <= s.packets_rewritten);
+	assert_true(s.grants_closed == s.grants_opened || s.grants);
+}
+
 static void expect_empty(const struct engine *e)
 {
 	assert_int_equal(e->sessions.used, 0);
@@ -67,6 +87,7 @@ void scene_stop(struct wire *w)
 {
 	bool more;
 
+	expect_balanced(w->engine);
 	do {
 		more = engine_shutdown(w->engine, w->now, w->out);
 		wire_deliver(w);
@@ -75,6 +96,7 @@ void scene_stop(struct wire *w)
 		assert_int_equal(w->set.len, 0);
 	wire_expect_settled(w);
 	expect_empty(w->engine);
+	expect_balanced(w->engine);
 	wire_stop(w);
 }
 

@@ -24,7 +24,7 @@ struct policy_server *scene_configure(struct wire *w);
 void scene_again(struct wire *w);
 
 /* Shut the engine down: what was opened is taken out again, and nothing is
- * left in any table. Then wire_stop(). */
+ * left in any table, and the counters add up. Then wire_stop(). */
 void scene_stop(struct wire *w);
 
 /* The same for a wire that joined another one; only its session ends. */

@@ -441,7 +441,7 @@ void wire_syn(struct wire *w, const struct endpoint *from,
 {
 	struct wire_tcp g = { .src = *from,
 			      .dst = *to,
-			      .seq = 7,
+			      .seq = 7 + w->syns++,
 			      .flags = TCP_SYN,
 			      .mss = 1460 };
 

@@ -70,6 +70,7 @@ struct wire {
 	char *log;           /* events, a line each */
 	size_t log_len;
 	unsigned int actions[8]; /* by enum action_type */
+	uint32_t syns;           /* of wire_syn() */
 	struct action last[8];
 	bool fail_action[8]; /* the "kernel" refuses these */
 	unsigned int asked_nat;
@@ -119,7 +120,8 @@ void wire_pump(struct wire *w, enum side from);
 /* write + one segment for each + pump */
 void wire_say(struct wire *w, enum side from, const char *text);
 
-/* A SYN from elsewhere, in the wire view; the packet's verdict is counted. */
+/* A SYN from elsewhere, in the wire view, with another number than the one
+ * before; the packet's verdict is counted. */
 void wire_syn(struct wire *w, const struct endpoint *from,
 	      const struct endpoint *to);
 void wire_fin(struct wire *w, enum side from);
