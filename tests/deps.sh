@@ -7,16 +7,20 @@ set -eu
 # Building.
 packages="gcc make pkg-config libc6-dev libmnl-dev libnetfilter-queue-dev
 libnetfilter-conntrack-dev libyaml-dev libjansson-dev libssl-dev libpcap-dev
-zlib1g-dev uthash-dev libmicrohttpd-dev"
+zlib1g-dev uthash-dev libmicrohttpd-dev libncurses-dev libnftnl-dev
+libnftables-dev libseccomp-dev libcap-ng-dev"
 # Unit tests and the manual.
 packages="$packages libcmocka-dev mandoc"
 # The lab: kernel tools, servers and clients. proftpd and pure-ftpd conflict
 # with vsftpd as packages: tests/lab/fetch-servers.sh unpacks those two.
 packages="$packages iproute2 util-linux iptables nftables ipset conntrack procps
 python3 python3-pyftpdlib python3-openssl openssl vsftpd curl lftp tnftp
-tcpdump ethtool"
+tcpdump ethtool systemd"
 # What replay is compared with.
 packages="$packages tshark"
+# The emulated machine, without which tests/vm is skipped; fetch-kernel.sh
+# there unpacks its kernel.
+machine="qemu-system-x86 cpio kmod"
 # With what they recommend: clang's runtime for the fuzzers is named by version.
 extra="clang clang-format clang-tidy cppcheck git"
 
@@ -42,4 +46,6 @@ fetch() { # OPTION PACKAGES...
 }
 
 fetch --no-install-recommends $packages
+fetch --no-install-recommends $machine ||
+	echo "deps: tests/vm will be skipped without $machine" >&2
 [ "${1-}" != all ] || fetch --install-recommends $extra

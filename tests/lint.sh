@@ -13,7 +13,7 @@ core=$(git ls-files 'src/core/*.c')
 host=$(git ls-files 'src/io/*.c' 'src/tls/*.c' 'src/report/*.c' \
 	'src/replay/*.c' 'src/lab/*.c' 'src/cmd/*.c' src/main.c)
 flags="-std=c17 -D_GNU_SOURCE -DSALLYPORT_VERSION=\"lint\" -Iinclude -Isrc
-$(pkg-config --cflags libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson libcrypto libmicrohttpd)"
+$(pkg-config --cflags libnetfilter_queue libmnl libnetfilter_conntrack yaml-0.1 jansson libcrypto libmicrohttpd ncursesw libseccomp libcap-ng)"
 
 clang-format --dry-run -Werror $sources || complain "run make fmt"
 

@@ -10,7 +10,7 @@ trap 'rm -f "$defined"' EXIT
 nm -P --defined-only "$1" | awk 'NF > 1 { print $1 }' | sort -u >"$defined"
 nm -P -u "$1" | awk 'NF > 1 { print $1 }' | sort -u |
 	grep -vxF -f "$defined" |
-	grep -vE '^__(asan|ubsan|sanitizer|lsan|gcov|llvm)_' |
+	grep -vE '^(__(start|stop)_)?__(asan|ubsan|sanitizer|sancov|lsan|gcov|llvm)_' |
 	{
 		bad=0
 		while read -r symbol; do

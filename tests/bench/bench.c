@@ -26,7 +26,8 @@ void bench_sample(const char *metric, const char *variant, double value)
 
 void bench_die(const char *what)
 {
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what,
+		strerror(errno));
 	exit(3);
 }
 

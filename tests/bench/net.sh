@@ -106,9 +106,10 @@ queue_is_bound() { # NAME
 }
 
 configure() { # NAME SERVER FAST-PATH
-	rm -f "$here/$1.sock"
+	rm -f "$here/$1.sock" "/run/sallyport-bench.$1.state"
 	cat >"$here/$1.yaml" <<-EOF
 	control-socket: $here/$1.sock
+	state-file: /run/sallyport-bench.$1.state
 	tls: { fast-path: $3 }
 	servers:
 	  - { name: bench, address: [$2], passive-ports: $range, max-new: 60000,
@@ -146,6 +147,7 @@ stop_sallyport() { # NAME PID
 	in_ns "$1" "$sallyport" -c "$here/$1.yaml" ctl stats >"$here/$1.stats"
 	kill "$2"
 	wait "$2"
+	rm -f "/run/sallyport-bench.$1.state"
 }
 
 start_d() {

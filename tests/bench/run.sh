@@ -7,7 +7,7 @@
 #
 # --strict: exit status 1 when a bar is missed. BENCH_QUICK=1: a tenth of the
 # time. BENCH_PARTS="control tls": these only, of engine control data bulk tls
-# replay. The raw samples stay in $BUILD/bench/samples. What this machine cannot
+# replay audit. The raw samples stay in $BUILD/bench/samples. What this machine cannot
 # do is skipped, with the reason.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
@@ -26,10 +26,12 @@ memory_kb=3000000
 if [ "${BENCH_QUICK:-0}" = 1 ]; then
 	rounds=5 engine_rounds=5 bytes=67108864
 	replay_rounds=3 replay_bytes=1073741824
+	audit_rounds=1
 	talks=15 milliseconds=60
 else
 	rounds=60 engine_rounds=15 bytes=134217728
 	replay_rounds=7 replay_bytes=2147483648
+	audit_rounds=5
 	# Whatever else the machine does comes and goes in tenths of seconds:
 	# many short rounds tell more than a few long ones.
 	talks=75 milliseconds=60
@@ -73,7 +75,7 @@ network() {
 	return $status
 }
 
-parts=${BENCH_PARTS:-engine control data bulk tls replay}
+parts=${BENCH_PARTS:-engine control data bulk tls replay audit}
 cpu=$(taskset -cp $$ | sed 's/.*: //; s/.*[,-]//')
 library=$(cd "$build" && pwd)/libcore.a
 compile engine_bench engine_bench.c rig.c trace.c bench.c "$library" &&
@@ -106,6 +108,12 @@ case $parts in
 	echo "... captures"
 	sh $source/replay.sh "$here" "$sallyport" $replay_rounds \
 		$replay_bytes >>"$samples" || exit 3
+	;;
+esac
+case $parts in
+*audit*)
+	echo "... audits"
+	sh $source/audit.sh "$sallyport" $audit_rounds >>"$samples" || exit 3
 	;;
 esac
 case $parts in

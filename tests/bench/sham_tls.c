@@ -106,6 +106,28 @@ bool sham_connect(int fd)
 	       socket_send(fd, mine.bytes, mine.len) && hear(fd, ticket().len);
 }
 
+bool sham_begin(int fd, enum sham_state *state)
+{
+	*state = SHAM_HELLO;
+	return socket_send(fd, client_hello, sizeof(client_hello));
+}
+
+size_t sham_answer(int fd, enum sham_state *state, const uint8_t *in,
+		   size_t used)
+{
+	bool hello = *state == SHAM_HELLO;
+	const struct flight answer = client_flight();
+	size_t want = hello ? server_flight().len : ticket().len;
+
+	(void)in;
+	if (used < want)
+		return 0;
+	*state = hello ? SHAM_FINISHED : SHAM_UP;
+	if (hello)
+		(void)socket_send(fd, answer.bytes, answer.len);
+	return want;
+}
+
 size_t sham_accept(int fd, enum sham_state *state, const uint8_t *in,
 		   size_t used)
 {

@@ -21,6 +21,12 @@ enum sham_state { SHAM_OFF, SHAM_HELLO, SHAM_FINISHED, SHAM_UP };
 /* The client's handshake, all of it; @fd blocks. False if it broke. */
 bool sham_connect(int fd);
 
+/* The same where nothing may block: begin it, then for what comes in do as
+ * with sham_accept(). */
+bool sham_begin(int fd, enum sham_state *state);
+size_t sham_answer(int fd, enum sham_state *state, const uint8_t *in,
+		   size_t used);
+
 /* The server's: takes what it waits for off the @used bytes at @in, and
  * answers. Gives how many bytes that were; 0: more must come first. */
 size_t sham_accept(int fd, enum sham_state *state, const uint8_t *in,

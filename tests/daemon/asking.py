@@ -6,6 +6,7 @@ import json
 import subprocess
 
 import checks
+import exposition
 from dialog import Dialog
 from firewall import BOTH, DNAT
 from ftps import Tls
@@ -93,16 +94,50 @@ def check_prometheus(space):
         lab.serve("vsftpd")
         dialog = Dialog(lab)
         text = subject.ctl("stats", "--format", "prometheus")
-        samples = dict(line.split() for line in text.splitlines()
-                       if not line.startswith("#"))
-        same(samples["sallyport_sessions"], "1", "sessions")
-        same(samples["sallyport_sessions_opened_total"], "1", "opened")
-        must(int(samples["sallyport_queue_packets_total"]) > 3, text)
+        samples = exposition.parse(text)
+        same(samples["sallyport_sessions", ""], 1, "sessions")
+        same(samples["sallyport_sessions_opened_total", ""], 1, "opened")
+        must(samples["sallyport_queue_packets_total", ""] > 3, text)
+        same(samples["sallyport_logins_accepted_total", ""], 1, "logins")
+        same({labels for name, labels in samples
+              if name == "sallyport_sessions_refused_total"},
+             {'reason="table"', 'reason="client"'}, "labels")
         for words in (("sessions", "-F", "prometheus"), ("stats", "-F", "x"),
                       ("stats", "-j", "-F", "prometheus")):
             done = subject.call("ctl", *words)
             same((done.returncode, done.stdout), (2, ""), f"{words}")
         dialog.quit()
+
+
+def check_counters_by_reason(space):
+    """What was refused, by whom, and what the kernel was asked for."""
+    with Lab(space) as lab:
+        subject = Subject(lab)
+        subject.start()
+        lab.serve("vsftpd")
+        dialog = Dialog(lab)
+        dialog.send(b"PORT 192,0,2,1,19,137\r\n")
+        dialog.expect(500)
+        dialog.passive()
+        dialog.quit()
+        wait_until(lambda: subject.ask("stats")["engine"]["sessions"] == 0,
+                   "the end")
+        stats = subject.ask("stats")
+        same(stats["engine"]["endpoints_refused_by_reason"]["bounce"], 1,
+             "bounces")
+        same(stats["engine"]["alerts_by_rule"]["bounce"], 1, "alerts")
+        same(stats["engine"]["sessions_closed_by_reason"]["fin"], 1, "ends")
+        same((stats["daemon"]["actions"],
+              stats["daemon"]["actions_by_type"]["pinhole-add"],
+              stats["daemon"]["actions_by_type"]["pinhole-del"],
+              stats["daemon"]["action_failures"]), (2, 1, 1, 0), "actions")
+        must(stats["control"]["requests"] > 1, f"{stats['control']}")
+        wait_until(lambda: subject.ask("stats")["events"]["written"] ==
+                   len(subject.events()), "the number of events written")
+        table = subject.ctl("stats").splitlines()
+        at = table.index("           1  endpoints_refused     data endpoints "
+                         "that may open nothing")
+        same(table[at + 1], "           1    bounce", "the reason below it")
 
 
 def fetch(subject, path, where="127.0.0.1:9742"):
@@ -122,11 +157,12 @@ def check_metrics_over_http(space):
         status, body = fetch(subject, "/metrics")
         same(status, "200", "status")
         must("\nsallyport_sessions 1\n" in body, body)
-        names = [[line.split()[0] for line in text.splitlines()
-                  if not line.startswith("#")]
+        names = [list(exposition.parse(text))
                  for text in (body, subject.ctl("stats", "-F", "prometheus"))]
         same(*names, "metrics over HTTP and of ctl")
         same(fetch(subject, "/")[0], "404", "anything else")
+        scrape = subject.ask("stats")["scrape"]
+        same((scrape["served"], scrape["refused"]), (1, 1), "scrapes")
         dialog.quit()
         wait_until(lambda: "\nsallyport_sessions 0\n" in
                    fetch(subject, "/metrics")[1], "the session's end")
@@ -156,6 +192,7 @@ def check_slow_scrapes_cost_only_their_place(space):
         Dialog(lab).quit()
         for process in slow:
             process.wait(PATIENCE + 10)
+        same(subject.ask("stats")["scrape"]["given_up"], 8, "given up")
         same(fetch(subject, "/metrics")[0], "200", "status")
 
 
@@ -186,7 +223,9 @@ def check_idle_peers_cost_only_their_place(space):
                  {"error": "too many connections"}, "one more")
         for sock in idle:
             same(sock.recv(1), b"", "what an idle peer gets at last")
-        subject.ctl("status")
+        control = subject.ask("stats")["control"]
+        same((control["refused"], control["given_up"]), (1, PEERS_MAX),
+             "connections refused and given up")
 
 
 def check_events_as_they_come(space):

@@ -79,7 +79,7 @@ def check_a_hole_that_nobody_fills(space):
 
 def check_stopping_with_held_packets(space):
     with Lab(space) as lab:
-        subject = Subject(lab)
+        subject = Subject(lab, **{"state-file": ""})
         subject.start()
         lab.serve("vsftpd")
         tcp = RawTcp(lab)

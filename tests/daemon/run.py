@@ -14,12 +14,18 @@ import runner  # noqa: E402
 
 import asking  # noqa: E402
 import breaking  # noqa: E402
+import confining  # noqa: E402
 import holding  # noqa: E402
+import journaling  # noqa: E402
+import pinging  # noqa: E402
 import reloading  # noqa: E402
 import starting  # noqa: E402
 import stopping  # noqa: E402
+import watching  # noqa: E402
 
-MODULES = (starting, asking, reloading, holding, breaking, stopping)
+MODULES = (starting, confining, asking, reloading, holding, journaling,
+           breaking, stopping, pinging,
+           watching)
 
 
 def checks():

@@ -31,9 +31,12 @@ def all_is_gone(lab, subject):
     checks.none_invalid(lab)
 
 
+NO_STATE = {"state-file": ""}
+
+
 def check_sigterm(space):
     with Lab(space, SNAT) as lab:
-        subject = Subject(lab)
+        subject = Subject(lab, **NO_STATE)
         dialog = with_a_pinhole(lab, subject)
         same(subject.ends(signal.SIGTERM), 0, "exit status")
         all_is_gone(lab, subject)
@@ -42,7 +45,7 @@ def check_sigterm(space):
 
 def check_sigint(space):
     with Lab(space, SNAT) as lab:
-        subject = Subject(lab)
+        subject = Subject(lab, **NO_STATE)
         with_a_pinhole(lab, subject)
         same(subject.ends(signal.SIGINT), 0, "exit status")
         all_is_gone(lab, subject)
@@ -56,6 +59,62 @@ def check_ctl_stop(space):
         same(subject.ctl("stop"), "stopped\n", "answer")
         all_is_gone(lab, subject)
         same(subject.process.wait(), 0, "exit status")
+        subject.start()
+        same(subject.ask("sessions")["sessions"], [], "sessions kept")
+
+
+def check_what_is_kept_for_the_next(space):
+    """A signal leaves all as it is; the next one goes on."""
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        dialog = with_a_pinhole(lab, subject)
+        before = checks.pinholes(lab)
+        same(subject.ends(signal.SIGTERM), 0, "exit status")
+        same(checks.pinholes(lab), before, "pinholes in the kernel")
+        same(subject.events("session_close"), [], "told of an end")
+        same(os.stat(f"{subject.directory}/state").st_mode & 0o777, 0o600,
+             "mode of the state file")
+        subject.start()
+        must(subject.logged("1 sessions and 1 pinholes taken over"), "log")
+        same(len(subject.ask("pinholes")["pinholes"]), 1, "pinholes")
+        dialog.passive()
+        dialog.quit()
+        subject.wait_event("session_close", session=1)
+
+
+def check_what_ended_without_a_daemon(space):
+    """It is not kept for ever: conntrack is asked."""
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        dialog = with_a_pinhole(lab, subject)
+        same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
+        dialog.quit()
+        subject.start()
+        subject.wait_event("session_close", session=1,
+                           reason="ended while no daemon ran")
+        same(checks.pinholes(lab), [], "pinholes in the kernel")
+
+
+def check_state_that_cannot_be_trusted(space):
+    """Another's is refused, a damaged one is not read."""
+    with Lab(space, SNAT) as lab:
+        subject = Subject(lab)
+        with_a_pinhole(lab, subject)
+        same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
+        state = f"{subject.directory}/state"
+        with open(state, "r+b") as out:
+            out.seek(16)
+            out.write(b"x")
+        subject.start()
+        must(subject.logged("not taken over, it is damaged"), "no word of it")
+        same(subject.ask("sessions")["sessions"], [], "sessions")
+        same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
+        os.rename(state, f"{state}.old")
+        os.symlink(f"{state}.old", state)
+        done = subject.call("run")
+        same(done.returncode, 3, "exit status with a link")
+        must("it is no regular file of this user alone" in done.stderr,
+             done.stderr)
 
 
 def check_another_daemons_socket_is_left_alone(space):
@@ -74,7 +133,7 @@ def check_another_daemons_socket_is_left_alone(space):
 def check_a_killed_daemon_opens_nothing(space):
     """What it left in the sets ends by itself; a new one starts over it."""
     with Lab(space, SNAT) as lab:
-        subject = Subject(lab, pinhole={"timeout": "2s"})
+        subject = Subject(lab, pinhole={"timeout": "2s"}, **NO_STATE)
         dialog = with_a_pinhole(lab, subject)
         same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
         wait_until(lambda: not checks.pinholes(lab), "the sets' own timeout")

@@ -29,13 +29,26 @@ class Subject(daemon.Daemon):
     def argv(self, *words):
         return [daemon.program(), "-c", self.config, *words]
 
-    def start(self, *words, env=None):
-        """Run it; @words: what follows `run`. Waits until it answers."""
+    def start(self, *words, env=None, through=()):
+        """Run it; @words: what follows `run`; @through: a command that runs
+        the rest of its arguments. Waits until it answers."""
         if not words:
             words = ("--json", f"{self.directory}/events")
-        self.process = self._process = self.space.spawn(
-            self.argv("run", *words), self.log, env=env)
+        self.launch([*through, *self.argv("run", *words)], env)
         wait_until(self._answers, "an answer to sallyport ctl status")
+
+    def launch(self, argv, env=None):
+        """Run it by @argv, without a wait; it ends with the lab."""
+        self.process = self._process = self.space.spawn(argv, self.log,
+                                                        env=env)
+
+    def events_at(self, path):
+        """Where the event log is seen from here."""
+        self._events = path
+
+    def spawn(self, argv, name):
+        """Run it beside the daemon; a Process."""
+        return self.space.spawn(argv, f"{self.directory}/{name}")
 
     def kill(self, number):
         os.kill(self.pid(), number)
@@ -84,7 +97,10 @@ class Subject(daemon.Daemon):
     def configure(self, text):
         """Another configuration file; JSON or any text."""
         if not isinstance(text, str):
-            text = json.dumps({"control-socket": self.socket, **text})
+            user = daemon.account()
+            text = json.dumps({"control-socket": self.socket,
+                               "state-file": f"{self.directory}/state",
+                               **({"user": user} if user else {}), **text})
         with open(self.config, "w", encoding="utf-8") as out:
             out.write(text)
 

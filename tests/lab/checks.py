@@ -112,8 +112,11 @@ def no_helper(lab):
 
 
 def pinholes(lab):
-    """Elements of the kernel's sets, as `ipset save` prints them."""
-    return re.findall(r"^add .*", lab.gateway.run(["ipset", "save"]), re.M)
+    """Elements of the kernel's sets, of ipset and of nft."""
+    of_nft = re.findall(r"elements = \{([^}]*)\}",
+                        lab.gateway.run(["nft", "list", "ruleset", "inet"]))
+    return (re.findall(r"^add .*", lab.gateway.run(["ipset", "save"]), re.M) +
+            [one.strip() for part in of_nft for one in part.split(",")])
 
 
 def nothing_open(lab):
@@ -128,3 +131,15 @@ def clean(lab):
     no_helper(lab)
     nothing_open(lab)
     return f"{count} of {bound} packets queued"
+
+
+def make_entries(lab, count, target, *more):
+    """Entries of conntrack for as many connections to @target, which no
+    packet belongs to; @more: arguments of conntrack(8)."""
+    batch = f"{lab.directory}/entries"
+    with open(batch, "w", encoding="ascii") as out:
+        for i in range(count):
+            print("-I", "-s", f"10.9.{i >> 8}.{i & 255}", "-d", target,
+                  "-p tcp --sport 9 --dport 9 --state ESTABLISHED",
+                  "--timeout 100", *more, file=out)
+    lab.gateway.run(["conntrack", "-R", batch])

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import jail
 from ftps import PRIVATE, Tls
 from topology import V4, V6
+from waiting import CLIENT_SECONDS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
@@ -37,10 +38,10 @@ _LFTP = {
     "PASV": "prefer-epsv no",
     "EPSV": "prefer-epsv yes",
 }
-_LFTP_SETTINGS = """\
+_LFTP_SETTINGS = f"""\
 set cmd:fail-exit yes
 set net:max-retries 1
-set net:timeout 15
+set net:timeout {CLIENT_SECONDS}
 set ftp:auto-passive-mode no
 """
 
@@ -79,7 +80,8 @@ class Job:
 def _curl(job):
     scheme = "ftps" if job.tls and job.tls.implicit else "ftp"
     url = f"{scheme}://{job.bracketed}:{job.port}/"
-    options = ["-sSg", "--max-time", "15", *_CURL[job.command],
+    options = ["-sSg", "--max-time", str(CLIENT_SECONDS),
+               *_CURL[job.command],
                *_curl_tls(job), "-u", f"{jail.USER}:{jail.PASSWORD}"]
     if job.command == "PASV" and job.trust:
         options.append("--no-ftp-skip-pasv-ip")

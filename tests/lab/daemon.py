@@ -3,12 +3,16 @@
 
 import json
 import os
+import pwd
 import shutil
 
 from waiting import LabError, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(HERE, "..", "..", "build", "sallyport")
+
+# The environment's word on the language of its rules: iptables or nft.
+FORMAT = "SALLYPORT_FORMAT"
 
 
 def program():
@@ -23,23 +27,40 @@ def why_not():
     return None
 
 
+def account():
+    """Whom it becomes, as nobody need make a user for the tests; or None."""
+    try:
+        return pwd.getpwnam("nobody").pw_name
+    except KeyError:
+        return None
+
+
 class Daemon:
     """Its rules are loaded by the constructor; start() runs it.
 
-    @config: what differs from the default configuration, as a dict.
+    @config: what differs from the default configuration, as a dict; None: not
+    even that.
     """
 
     def __init__(self, gateway, directory, config):
         os.makedirs(directory)
+        user = account()
+        if user:
+            # It rotates its event log there, and removes its socket.
+            os.chown(directory, pwd.getpwnam(user).pw_uid, -1)
+            config = {"user": user, **config}
         self._gateway = gateway
         self._directory = directory
         self._events = f"{directory}/events"
         self._process = None
-        config = {"control-socket": f"{directory}/socket", **config}
+        config = {"control-socket": f"{directory}/socket",
+                  "state-file": f"{directory}/state", **config}
+        config = {k: v for k, v in config.items() if v is not None}
         with open(f"{directory}/sallyport.yaml", "w",
                   encoding="ascii") as out:
             json.dump(config, out, indent=1)  # which is YAML too
-        self._call("rules", "--load")
+        self._call("rules", "--format", os.environ.get(FORMAT, "iptables"),
+                   "--load")
 
     def start(self):
         """Returns when it answers on its control socket."""
@@ -51,6 +72,10 @@ class Daemon:
     def stop(self):
         if self._process:
             self._process.stop(gently=True)
+
+    def kill(self):
+        """As a crash does; it has no time for anything."""
+        self._process.stop()
 
     def ctl(self, *words):
         """Output of `sallyport ctl`, which must succeed."""

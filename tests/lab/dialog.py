@@ -16,19 +16,23 @@ READ_BYTES = 65536
 
 class Dialog:
     """A client on @space, @host its address; logged in when this returns,
-    under TLS if the lab has it; if not @login, greeted."""
+    under TLS if the lab has it; if not @login, greeted. @patience: seconds
+    for whatever has to come. @control: a socket that is connected already."""
 
-    def __init__(self, lab, host="client", login=True):
-        self._lab = lab
+    def __init__(self, lab, host="client", login=True,
+                 patience=PATIENCE_SECONDS, control=None):
+        self._lab, self._patience = lab, patience
         self._space = getattr(lab.topology, host)
         self.address = address(host, lab.family)
-        self.control = self.socket()
-        self.control.connect((lab.target, lab.port))
+        self.control = control or self.socket()
+        self.control.settimeout(patience)
+        if not control:
+            self.control.connect((lab.target, lab.port))
         tls = lab.tls
         self._context = lab.client_context() if tls else None
         if tls and tls.implicit:
             self.secure()
-        self._lines = self.control.makefile("rb")
+        self._lines = self._reader()
         self.expect(220)
         if login:
             if tls and not tls.implicit:
@@ -47,12 +51,16 @@ class Dialog:
     def secure(self):
         """TLS from here on; who is the client of FTP is that of TLS."""
         self.control = self.secured(self.control)
-        self._lines = self.control.makefile("rb")
+        self._lines = self._reader()
 
     def secured(self, sock):
         """@sock with TLS on it, which resumes nothing."""
         return self._lab.closing(self._context.wrap_socket(
             sock, server_hostname=self._lab.target))
+
+    def _reader(self):
+        """It reads no further than asked: select(2) tells what is left."""
+        return self.control.makefile("rb", buffering=0)
 
     def reset(self):
         """End the control connection by an RST."""
@@ -68,7 +76,7 @@ class Dialog:
     def socket(self):
         """A TCP socket on this host, which is closed with the lab."""
         sock = self._lab.socket(self._space)
-        sock.settimeout(PATIENCE_SECONDS)
+        sock.settimeout(self._patience)
         return sock
 
     def send(self, data):
@@ -115,6 +123,18 @@ class Dialog:
             return f"EPRT |2|{self.address}|{port}|"
         host = self.address.replace(".", ",")
         return f"PORT {host},{port >> 8},{port & 255}"
+
+    def accept(self, listener):
+        """The data connection that comes to @listener."""
+        data, _ = listener.accept()
+        data.settimeout(self._patience)
+        return data
+
+    def receive(self, data):
+        """All that comes through @data; the transfer must end well."""
+        got = read_all(data)
+        self.expect(226)
+        return got
 
     def quit(self):
         self.command("QUIT", 221)

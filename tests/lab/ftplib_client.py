@@ -14,9 +14,7 @@ import sys
 
 import jail
 from ftps import client_context
-
-# Longer than a transfer in the lab, shorter than the lab's own patience.
-SECONDS = 15
+from waiting import CLIENT_SECONDS
 
 
 class Chosen:
@@ -94,11 +92,11 @@ def logged_in(job):
     tls = job["tls"]
     if tls:
         kind = Implicit if tls["implicit"] else Explicit
-        client = kind(timeout=SECONDS, context=client_context(
+        client = kind(timeout=CLIENT_SECONDS, context=client_context(
             tls["version"], job["authority"]))
         client.reuse = tls["reuse"]
     else:
-        client = Clear(timeout=SECONDS)
+        client = Clear(timeout=CLIENT_SECONDS)
     client.connect(job["host"], job["port"])
     client.login(jail.USER, jail.PASSWORD)
     if tls:

@@ -60,13 +60,21 @@ class Certificate:
     both: str
 
 
-def make_certificate(directory):
-    """Self-signed, so that it is its own authority; valid for a day."""
-    os.makedirs(directory)
-    made = Certificate(*(f"{directory}/{name}.pem"
+def certificate_in(directory):
+    """The Certificate that make_certificate() makes there."""
+    return Certificate(*(f"{directory}/{name}.pem"
                          for name in ("chain", "key", "both")))
-    names = ",".join(f"IP:{address(host, family)}"
-                     for host in _SERVED_AT for family in FAMILIES)
+
+
+def make_certificate(directory, addresses=None):
+    """Self-signed, so that it is its own authority; valid for a day.
+    @addresses: of the servers; default: the lab's."""
+    os.makedirs(directory)
+    made = certificate_in(directory)
+    if addresses is None:
+        addresses = [address(host, family)
+                     for host in _SERVED_AT for family in FAMILIES]
+    names = ",".join(f"IP:{a}" for a in addresses)
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
          "-days", "1", "-subj", "/CN=ftp.lab.example",

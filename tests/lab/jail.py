@@ -2,8 +2,7 @@
 """A private view of /etc for the servers, which want a system user.
 
 The lab's own passwd, shadow, group, nsswitch.conf and pam.d are mounted over
-the machine's, in the mount namespace that `ip netns exec` makes for each
-command.
+the machine's, in a mount namespace of each server's own.
 """
 
 import os
@@ -33,16 +32,12 @@ _SERVICES = ("vsftpd", "proftpd", "pure-ftpd")
 
 # /run is private too: servers keep pid files and scoreboards there. So is the
 # home in it, whose path servers tell (PWD): the same in every run.
-_ENTER = f"""set -e
-for name in passwd shadow group nsswitch.conf pam.d; do
-	mount --bind "$0/$name" "/etc/$name"
-done
-mount -t tmpfs tmpfs /run
-mkdir {HOME}
-mount --bind "$1" {HOME}
-shift
-exec "$@"
+_FSTAB = "".join(f"{{directory}}/{name} /etc/{name} none bind\n"
+                 for name in (*_FILES, "pam.d")) + f"""\
+tmpfs /run tmpfs
+{{home}} {HOME} none bind,x-mount.mkdir
 """
+_ENTER = 'mount --all --no-mtab --fstab "$0/fstab" && exec "$@"'
 
 
 def make(directory, home):
@@ -54,13 +49,15 @@ def make(directory, home):
     os.chmod(f"{directory}/shadow", 0o600)
     for service in _SERVICES:
         _write(f"{directory}/pam.d/{service}", _PAM)
+    _write(f"{directory}/fstab",
+           _FSTAB.format(directory=directory, home=home))
     os.makedirs(home)
     os.chown(home, UID, UID)
 
 
-def inside(directory, home, argv):
+def inside(directory, argv):
     """The command that runs @argv with that view."""
-    return ["sh", "-c", _ENTER, directory, home, *argv]
+    return ["unshare", "--mount", "sh", "-c", _ENTER, directory, *argv]
 
 
 def _write(path, text):

@@ -7,6 +7,7 @@ import shutil
 import threading
 
 import ftps
+import netns
 import transfer
 from daemon import Daemon
 from firewall import BOTH, DNAT, FTP, ROUTED, SNAT, Firewall
@@ -69,8 +70,8 @@ class Lab:
         with self._closing:
             while self._running:
                 self._running.pop().stop()
-            for space in self.topology.all if self.topology else ():
-                space.delete()
+            if self.topology:
+                netns.delete([space.name for space in self.topology.all])
             self.topology = None
             if self.directory:
                 shutil.rmtree(self.directory, ignore_errors=True)
@@ -91,11 +92,12 @@ class Lab:
         line = self.server_tap.endpoint_commands()[-1]
         return address(host, self.family), endpoint_port(line)
 
-    def serve(self, name, public=None):
-        """Start that server; it listens when this returns."""
+    def serve(self, name, public=None, **more):
+        """Start that server; it listens when this returns. @more: as for
+        Server."""
         server = Server(name, self.server, self._folder(name), self.port,
                         self.family, public, self.tls,
-                        self.tls and self._workspace.certificate)
+                        self.tls and self._workspace.certificate, **more)
         self._running.append(server)
         return server
 

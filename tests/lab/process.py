@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 
-from waiting import PATIENCE_SECONDS, LabError
+from waiting import PATIENCE_SECONDS, SLOWNESS, LabError
 
 # What was asked to end and has not done so by then is killed.
-TERM_SECONDS = 2
+TERM_SECONDS = 2 * SLOWNESS
 
 # Enough of a log to see why something ended.
 TAIL_LINES = 4
@@ -32,12 +32,23 @@ class Process:
             pass  # it ended at once: running() and tail() tell
 
     @property
+    def pid(self):
+        return self._child.pid
+
+    @property
     def status(self):
         """Exit status, or None while it runs."""
         return self._child.poll()
 
     def running(self):
         return self.status is None
+
+    def stopped(self):
+        """By a signal, every thread of it? They hear of it one by one."""
+        threads = f"/proc/{self.pid}/task"
+        return self.running() and all(
+            _state(f"{threads}/{thread}/stat") == "T"
+            for thread in os.listdir(threads))
 
     def must_run(self):
         """LabError, with the end of the log, if it has ended."""
@@ -75,3 +86,9 @@ class Process:
             os.killpg(self._child.pid, number)
         except ProcessLookupError:
             pass
+
+
+def _state(path):
+    """The letter in a file of /proc, such as "T": it is stopped."""
+    with open(path, encoding="utf-8") as stat:
+        return stat.read().rpartition(")")[2].split()[0]

@@ -23,6 +23,8 @@ from topology import FAMILIES, V4, V6, address
 SERVER_NAME, CLIENT_NAME = "vsftpd", "lftp"
 CLEAR, SECURE = "FTP", "FTPS"
 ACTIVE, PASSIVE = "active", "passive"
+GET, PUT = ONE_WAY = ("get", "put")
+BOTH_WAYS = "both"
 WORKS, REFUSED = "works", "refused"
 
 COMMAND = {(ACTIVE, V4): "PORT", (ACTIVE, V6): "EPRT",
@@ -56,16 +58,20 @@ class Cell(NamedTuple):
         return Tls() if self.protocol == SECURE else None
 
     @property
+    def only(self):
+        return None if self.direction == BOTH_WAYS else self.direction
+
+    @property
     def command(self):
         return COMMAND[self.mode, self.family]
 
 
 def all_cells():
     cells = [Cell(*choice) for choice in itertools.product(
-        (CLEAR, SECURE), (ACTIVE, PASSIVE), ("get", "put"), FAMILIES,
+        (CLEAR, SECURE), (ACTIVE, PASSIVE), ONE_WAY, FAMILIES,
         (ROUTED, SNAT, DNAT))]
     return cells + [Cell(SECURE, PASSIVE, direction, V4, DNAT, True)
-                    for direction in ("get", "put")]
+                    for direction in ONE_WAY]
 
 
 def serve(lab, cell):
@@ -78,7 +84,7 @@ def transfer(lab, cell):
     # Where nothing can rewrite a 227, the client must know better.
     trust = cell.public or cell.protocol == CLEAR
     lab.transfer(CLIENT_NAME, cell.command, serve(lab, cell), trust=trust,
-                 only=cell.direction).finish()
+                 only=cell.only).finish()
     ftps_checks.on_the_wire(lab, cell.mode)
 
 
@@ -95,7 +101,7 @@ def run_cell(cell, space):
         if cell.expected == REFUSED:
             note = ftps_checks.refused(
                 lab, sallyport, CLIENT_NAME, cell.command, serve(lab, cell),
-                only=cell.direction)
+                only=cell.only)
             return f"expected {REFUSED}, {note}"
         transfer(lab, cell)
         if cell.tls:
@@ -128,10 +134,10 @@ _TRANSFER = [*_hello(DATA), (DATA, "*", "FIN"), (CONTROL, "*", "FIN")]
 
 SHOWN = {
     "FTPS active download, packet by packet": (
-        Cell(SECURE, ACTIVE, "get", V4, ROUTED),
+        Cell(SECURE, ACTIVE, GET, V4, ROUTED),
         [*_LOGIN, *_opening(DATA, SERVER, f"{FTP - 1} to"), *_TRANSFER]),
     "FTPS passive upload, packet by packet": (
-        Cell(SECURE, PASSIVE, "put", V4, ROUTED),
+        Cell(SECURE, PASSIVE, PUT, V4, ROUTED),
         [*_LOGIN, *_opening(DATA, CLIENT, ""), *_TRANSFER]),
 }
 

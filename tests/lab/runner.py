@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import daemon
 import workspace
 from report import SKIPPED, Report, attempt
-from transfer import FILE_BYTES
 
 
 def add_arguments(parser):
@@ -19,10 +18,10 @@ def add_arguments(parser):
                         help="how many at a time (default: one a processor)")
 
 
-def run(args, checks, needs_sallyport=True, file_bytes=FILE_BYTES):
+def run(args, checks, needs_sallyport=True, **space):
     """Run @checks, a list of (name, function of a Workspace), and print a
-    line on each, in their order; gives the exit status. @file_bytes: as in
-    Workspace."""
+    line on each, in their order; gives the exit status. @space: as
+    Workspace has it."""
     if args.sallyport:
         os.environ["SALLYPORT"] = args.sallyport
     report = Report()
@@ -33,12 +32,12 @@ def run(args, checks, needs_sallyport=True, file_bytes=FILE_BYTES):
         for name, _ in checks:
             report.line(SKIPPED, name, reason)
     else:
-        _run_all(checks, report, args.jobs, file_bytes)
+        _run_all(checks, report, args.jobs, space)
     return report.close()
 
 
-def _run_all(checks, report, jobs, file_bytes):
-    with workspace.Workspace(file_bytes) as space, \
+def _run_all(checks, report, jobs, options):
+    with workspace.Workspace(**options) as space, \
             ThreadPoolExecutor(jobs) as pool:
         try:
             results = pool.map(

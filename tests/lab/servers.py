@@ -59,6 +59,13 @@ RootRevoke off
 """
 
 
+# Each command and reply, those under TLS too.
+_VSFTPD_LOG = """\
+xferlog_enable=YES
+log_ftp_protocol=YES
+vsftpd_log_file={log}
+"""
+
 _VSFTPD_TLS = """\
 ssl_enable=YES
 rsa_cert_file={chain}
@@ -105,6 +112,9 @@ def _vsftpd(s):
         listen="listen" if s["family"] == V4 else "listen_ipv6", **s)
     if s["public"]:
         text += f"pasv_address={s['public']}\n"
+    if s["log"]:
+        text = (text.replace("xferlog_enable=NO\n", "") +
+                _VSFTPD_LOG.format(**s))
     if s["tls"]:
         text += _VSFTPD_TLS.format(
             chain=s["certificate"].chain, key=s["certificate"].key,
@@ -221,23 +231,25 @@ class Server:
     @public: the address that it shall advertise in a 227.
     @tls, @certificate: a Tls and a Certificate, or None for a server that
     knows no TLS.
+    @passive: first and last of its passive ports.
+    @log: a file for its protocol; of vsftpd alone.
     """
 
     def __init__(self, name, space, directory, port, family, public=None,
-                 tls=None, certificate=None):
+                 tls=None, certificate=None, passive=PASSIVE, log=""):
         os.makedirs(directory)
         os.chmod(directory, 0o711)
         self.name = name
         self.home = f"{directory}/home"
         jail.make(f"{directory}/etc", self.home)
-        low, high = PASSIVE
+        low, high = passive
         argv = _COMMAND[name]({
             "directory": directory, "home": self.home, "port": port,
             "data_port": port - 1, "low": low, "high": high,
             "family": family, "public": public,
-            "tls": tls, "certificate": certificate})
+            "tls": tls, "certificate": certificate, "log": log})
         self._process = space.spawn(
-            jail.inside(f"{directory}/etc", self.home, argv),
+            jail.inside(f"{directory}/etc", argv),
             f"{directory}/{name}",
             env={"LD_LIBRARY_PATH": _libraries(_PACKAGE.get(name, name))})
         try:
@@ -249,6 +261,11 @@ class Server:
 
     def stop(self):
         self._process.stop()
+
+    def keep(self, name, content):
+        """Put a file into the home directory."""
+        with open(f"{self.home}/{name}", "wb") as out:
+            out.write(content)
 
     def _ready(self, space, port):
         self._process.must_run()

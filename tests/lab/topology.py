@@ -16,7 +16,7 @@ stays within one.
 import itertools
 import socket
 
-from netns import Namespace
+import netns
 
 V4, V6 = 4, 6
 FAMILIES = (V4, V6)
@@ -51,50 +51,59 @@ def address(host, family):
     return f"{network[family]}{last}"
 
 
+def calm(space):
+    """Addresses of @space are usable at once, and nothing but the tests' own
+    packets is on the wire."""
+    for where in ("all", "default"):
+        space.sysctl(f"ipv6/conf/{where}/accept_dad", 0)
+        space.sysctl(f"ipv6/conf/{where}/router_solicitations", 0)
+
+
 class Topology:
     """The namespaces, as attributes: client, server, thief_in, thief_out,
     gateway, switch. Each host's link is called eth0, the gateway's are called
     inside and outside."""
 
     def __init__(self, prefix, env):
-        self.all = []
-        self._prefix = prefix
-        self._env = env
+        names = ("switch", "gateway", *HOSTS)
+        made = netns.make([prefix + name for name in names], env)
+        self.all = list(made.values())
+        for name, space in zip(names, self.all):
+            calm(space)
+            setattr(self, name, space)
         self._ports = itertools.count(1)
-        self.switch = self._namespace("switch")
-        self.switch.ip("link add inside type bridge\n"
-                       "link add outside type bridge\n"
-                       "link set inside up\n"
-                       "link set outside up\n")
-        self.gateway = self._namespace("gateway")
-        for side, network in (("inside", INSIDE), ("outside", OUTSIDE)):
-            last = (GATEWAY, PUBLIC) if side == "inside" else (GATEWAY,)
-            self._link(self.gateway, side, side, network, last)
+        self.switch.ip(_SWITCH + "".join(map(self._cable, (
+            (self.gateway, "inside", "inside"),
+            (self.gateway, "outside", "outside"),
+            *((getattr(self, name), "eth0", bridge)
+              for name, (_, bridge, _) in HOSTS.items())))))
         self.gateway.sysctl("ipv4/ip_forward", 1)
         self.gateway.sysctl("ipv6/conf/all/forwarding", 1)
-        for name, (network, bridge, last) in HOSTS.items():
-            host = self._namespace(name)
-            self._link(host, "eth0", bridge, network, (last,))
-            host.ip("".join("route add default via "
-                            f"{network[f]}{GATEWAY}\n" for f in FAMILIES))
-            setattr(self, name, host)
+        self.gateway.ip(_link("inside", INSIDE, GATEWAY, PUBLIC) +
+                        _link("outside", OUTSIDE, GATEWAY))
+        for name, (network, _, last) in HOSTS.items():
+            getattr(self, name).ip(
+                _link("eth0", network, last) +
+                "".join(f"route add default via {network[f]}{GATEWAY}\n"
+                        for f in FAMILIES))
 
-    def _namespace(self, name):
-        space = Namespace(self._prefix + name, self._env)
-        self.all.append(space)
-        # Addresses are usable at once, and nothing but the tests' own
-        # packets is on the wire.
-        for where in ("all", "default"):
-            space.sysctl(f"ipv6/conf/{where}/accept_dad", 0)
-            space.sysctl(f"ipv6/conf/{where}/router_solicitations", 0)
-        space.ip("link set lo up\n")
-        return space
-
-    def _link(self, space, name, bridge, network, last):
+    def _cable(self, plug):
+        space, name, bridge = plug
         port = f"port{next(self._ports)}"
-        self.switch.ip(
-            f"link add {port} type veth peer name {name} netns {space.name}\n"
-            f"link set {port} up master {bridge}\n")
-        space.ip(f"link set {name} up\n" + "".join(
-            f"addr add {network[f]}{n}/{PREFIX_LEN[f]} dev {name}\n"
-            for f in FAMILIES for n in last))
+        return (f"link add {port} type veth peer name {name} "
+                f"netns {space.name}\n"
+                f"link set {port} up master {bridge}\n")
+
+
+_SWITCH = """\
+link add inside type bridge
+link add outside type bridge
+link set inside up
+link set outside up
+"""
+
+
+def _link(name, network, *last):
+    return f"link set lo up\nlink set {name} up\n" + "".join(
+        f"addr add {network[f]}{n}/{PREFIX_LEN[f]} dev {name}\n"
+        for f in FAMILIES for n in last)

@@ -3,13 +3,20 @@
 error of what did not."""
 
 import contextlib
+import os
 import time
 
+# The environment's word on how many times slower than others this machine is.
+# It stretches the looks and the patience below, and makes nothing wait.
+SLOWNESS = int(os.environ.get("SALLYPORT_LAB_SLOWNESS", "1"))
+
 # Between two looks. Short, as a cell makes a dozen of these waits.
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.01 * SLOWNESS
 
 # Longer than anything here takes on a loaded machine of two cores.
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 20 * SLOWNESS
+# What clients grant their servers: less, so that they tell what they wait for.
+CLIENT_SECONDS = 15 * SLOWNESS
 
 
 class LabError(Exception):

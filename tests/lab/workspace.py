@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import threading
 
+import cgroup
 import ftps
 import netns
 import transfer
@@ -23,7 +24,8 @@ from waiting import LabError
 
 PREFIX = os.path.join(tempfile.gettempdir(), "sallyport-lab-")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TOOLS = ("ip", "iptables", "ip6tables", "conntrack", "ipset", "openssl")
+TOOLS = ("ip", "iptables", "ip6tables", "conntrack", "ipset", "nft",
+         "openssl")
 
 
 def why_not():
@@ -55,8 +57,8 @@ def _namespace_prefix(directory):
 
 
 def _remove(directory):
-    for name in netns.names(_namespace_prefix(directory)):
-        netns.delete(name)
+    netns.delete(netns.names(_namespace_prefix(directory)))
+    cgroup.delete(_namespace_prefix(directory))
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -64,7 +66,7 @@ def _sweep():
     """Remove what runs left whose owner is dead."""
     for directory in glob.glob(PREFIX + "*"):
         with contextlib.suppress(BlockingIOError, FileNotFoundError,
-                                 NotADirectoryError):
+                                 NotADirectoryError, PermissionError):
             with _locked(directory, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 _remove(directory)
 
@@ -77,10 +79,12 @@ class Workspace:
     """Use as a context manager, in the main thread: it takes the signals.
 
     @file_bytes: the size of the files that are transferred.
+    @certificate: of all servers, a Certificate; None: it makes one.
     """
 
-    def __init__(self, file_bytes=transfer.FILE_BYTES):
+    def __init__(self, file_bytes=transfer.FILE_BYTES, certificate=None):
         self._file_bytes = file_bytes
+        self._certificate = certificate
 
     def __enter__(self):
         # Making and locking must look like one step to another's sweep.
@@ -94,7 +98,6 @@ class Workspace:
         self.files = os.path.join(self.directory, "files")
         os.mkdir(self.files)
         transfer.make_files(self.files, self._file_bytes)
-        self._certificate = None
         self._guard = threading.Lock()
         self._open = {}
         self._made = 0

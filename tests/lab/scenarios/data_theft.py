@@ -2,11 +2,11 @@
 """A third host that tries an open pinhole raises an alert and gets nothing; the
 real peer gets through."""
 
-from dialog import Dialog, begin_connect, connect_state, read_all
+from dialog import Dialog, begin_connect, connect_state
 from firewall import MODES
 from lab import Lab
 from topology import AF, FAMILIES
-from waiting import PATIENCE_SECONDS, LabError, about
+from waiting import LabError, about
 
 CONTENT = b"for the client alone\n"
 
@@ -17,12 +17,15 @@ def run(space):
             for attack in (steal_passive, steal_active):
                 with about(f"{attack.__name__} {mode} IPv{family}"), \
                         Lab(space, mode, family) as lab:
-                    sallyport = lab.sallyport()
-                    sallyport.start()
-                    server = lab.serve("vsftpd")
-                    with open(f"{server.home}/file", "wb") as out:
-                        out.write(CONTENT)
-                    attack(lab, sallyport)
+                    under(attack, lab)
+
+
+def under(attack, lab):
+    sallyport = lab.sallyport()
+    sallyport.start()
+    server = lab.serve("vsftpd")
+    server.keep("file", CONTENT)
+    attack(lab, sallyport)
 
 
 def steal_passive(lab, sallyport):
@@ -44,10 +47,10 @@ def steal_active(lab, sallyport):
     where = lab.named_by_client()
     thief = try_port(lab, sallyport, lab.topology.thief_out, where)
     client.command("RETR file", 150)
-    data, peer = listener.accept()
-    data.settimeout(PATIENCE_SECONDS)
-    if peer[0] != lab.target:
-        raise LabError(f"{peer[0]} got through to the client")
+    data = client.accept(listener)
+    peer = data.getpeername()[0]
+    if peer != lab.target:
+        raise LabError(f"{peer} got through to the client")
     finish(client, data, thief)
 
 
@@ -66,9 +69,8 @@ def stays_out(thief):
 
 
 def finish(client, data, thief):
-    if read_all(data) != CONTENT:
+    if client.receive(data) != CONTENT:
         raise LabError("the real peer did not get the file")
-    client.expect(226)
     stays_out(thief)
     thief.close()
     client.quit()

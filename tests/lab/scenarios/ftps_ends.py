@@ -28,7 +28,8 @@ def run(space):
 
 
 def session(lab, end):
-    daemon = lab.sallyport(servers=[lab.server_entry()])
+    daemon = lab.sallyport(servers=[lab.server_entry()],
+                           **{"state-file": ""})
     daemon.start()
     lab.serve("vsftpd")
     knocking.listener(lab, lab.server, "server", PORT)
@@ -68,7 +69,8 @@ def without_entry(lab, _daemon, _client):
 
 
 def by_restart(lab, daemon, client):
-    """The new one has not seen the handshake, and cannot know."""
+    """The new one has not seen the handshake, and cannot know: nothing was
+    kept for it."""
     daemon.stop()
     nothing_new(lab)
     daemon.start()

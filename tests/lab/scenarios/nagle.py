@@ -2,11 +2,11 @@
 """A client with Nagle's algorithm sends PORT in two pieces through a
 masquerade: the second leaves only when the first is acknowledged."""
 
-from dialog import Dialog, read_all
+from dialog import Dialog
 from firewall import SNAT
 from lab import Lab
 from topology import V4, address
-from waiting import PATIENCE_SECONDS, LabError
+from waiting import LabError
 
 CONTENT = b"it came\n"
 
@@ -15,8 +15,7 @@ def run(space):
     with Lab(space, SNAT) as lab:
         lab.sallyport().start()
         server = lab.serve("vsftpd")
-        with open(f"{server.home}/file", "wb") as out:
-            out.write(CONTENT)
+        server.keep("file", CONTENT)
         client = Dialog(lab)
         listener = client.listen()
         host, rest = split(client.active_line(listener))
@@ -24,11 +23,8 @@ def run(space):
         client.send(rest)
         client.expect(200)
         client.command("RETR file", 150)
-        data, _ = listener.accept()
-        data.settimeout(PATIENCE_SECONDS)
-        if read_all(data) != CONTENT:
+        if client.receive(client.accept(listener)) != CONTENT:
             raise LabError("the file did not arrive")
-        client.expect(226)
         was_split(lab, host)
         was_rewritten(lab)
 

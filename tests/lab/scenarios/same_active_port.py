@@ -2,11 +2,11 @@
 """Two clients behind one address name the same active port at once; the
 server is told two different ones, and each client gets its own file."""
 
-from dialog import Dialog, read_all
+from dialog import Dialog
 from firewall import SNAT
 from lab import Lab
 from topology import FAMILIES
-from waiting import PATIENCE_SECONDS, LabError, about
+from waiting import LabError, about
 from wiretap import endpoint_port
 
 PORT = 5001
@@ -19,9 +19,7 @@ def run(space):
             lab.sallyport().start()
             server = lab.serve("vsftpd")
             for name in CLIENTS:
-                with open(f"{server.home}/{name}", "w",
-                          encoding="ascii") as out:
-                    out.write(name)
+                server.keep(name, name.encode())
             fetch_at_once(lab)
             ports = [endpoint_port(line)
                      for line in lab.server_tap.endpoint_commands()]
@@ -39,9 +37,6 @@ def fetch_at_once(lab):
         waiting.append((name, client, listener))
     for name, client, listener in waiting:
         client.command(f"RETR {name}", 150)
-        data, _ = listener.accept()
-        data.settimeout(PATIENCE_SECONDS)
-        if read_all(data) != name.encode():
+        if client.receive(client.accept(listener)) != name.encode():
             raise LabError(f"{name} did not get its file")
-        client.expect(226)
         client.quit()
