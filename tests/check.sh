@@ -90,7 +90,7 @@ plain_lane() {
 		single "$name" "$t" "tests/fuzz/corpus/${name#fuzz_}"
 	done
 	single "systemd unit" sh tests/systemd.sh "$build"
-single "manual pages" sh tests/manual.sh
+	single "manual pages" sh tests/manual.sh
 	counted "captures" /usr/bin/python3 tests/lab/check_pcaps.py
 	counted "replay, golden" /usr/bin/python3 tests/golden/golden.py \
 		--sallyport "$build/sallyport"

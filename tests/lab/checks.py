@@ -112,11 +112,15 @@ def no_helper(lab):
 
 
 def pinholes(lab):
-    """Elements of the kernel's sets, of ipset and of nft."""
+    """Elements of the kernel's sets, of ipset and of nft, without the time
+    they have left."""
     of_nft = re.findall(r"elements = \{([^}]*)\}",
                         lab.gateway.run(["nft", "list", "ruleset", "inet"]))
-    return (re.findall(r"^add .*", lab.gateway.run(["ipset", "save"]), re.M) +
-            [one.strip() for part in of_nft for one in part.split(",")])
+    elements = re.findall(r"^add .*", lab.gateway.run(["ipset", "save"]), re.M)
+    for part in of_nft:
+        elements += part.split(",")
+    return [re.sub(r" (timeout|expires) \S+", "", one).strip()
+            for one in elements]
 
 
 def nothing_open(lab):
