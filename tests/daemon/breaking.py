@@ -208,7 +208,8 @@ def check_an_end_that_nobody_heard(space):
         dialog = Dialog(lab)
         data = dialog.socket()
         data.connect(dialog.passive())
-        same(subject.ask("status")["data_connections"], 1, "to begin with")
+        wait_until(lambda: subject.ask("status")["data_connections"] == 1,
+                   "the data connection")
         _overrun(lab, subject)
         wait_until(lambda: subject.ask("stats")["daemon"]["rechecks"] > 0,
                    "a look at it")

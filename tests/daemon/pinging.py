@@ -13,8 +13,9 @@ from waiting import PATIENCE_SECONDS, wait_until
 # sys/ptrace.h: stop one thread, and let it go on.
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17
 
-# Microseconds; two pings in it.
-WATCHDOG = 400000
+# Microseconds; two pings in it. A worker that runs has its turn between two on
+# a loaded machine too.
+WATCHDOG = 1000000
 
 
 @contextlib.contextmanager

@@ -133,7 +133,8 @@ def check_another_daemons_socket_is_left_alone(space):
 def check_a_killed_daemon_opens_nothing(space):
     """What it left in the sets ends by itself; a new one starts over it."""
     with Lab(space, SNAT) as lab:
-        subject = Subject(lab, pinhole={"timeout": "2s"}, **NO_STATE)
+        # Long enough to be seen, also on a slow machine.
+        subject = Subject(lab, pinhole={"timeout": "5s"}, **NO_STATE)
         dialog = with_a_pinhole(lab, subject)
         same(subject.ends(signal.SIGKILL), -signal.SIGKILL, "exit status")
         wait_until(lambda: not checks.pinholes(lab), "the sets' own timeout")
