@@ -252,7 +252,7 @@ static void another_size_takes_the_place(void **state)
 	assert_int_equal(sets_destroy(b->s), SETS_IN_USE);
 	netns_sh("iptables -t raw -F");
 	/* nf_tables may let go of it a moment later. */
-	netns_sh("timeout 2 sh -c 'until ipset -q destroy " SETS_NAME_V4
+	netns_sh("timeout 20 sh -c 'until ipset -q destroy " SETS_NAME_V4
 		 "; do :; done'");
 	assert_int_equal(sets_destroy(b->s), SETS_FINE);
 }

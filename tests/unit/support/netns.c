@@ -19,9 +19,6 @@
 
 #include <cmocka.h>
 
-/* Longer than anything takes here even on a busy machine. */
-#define PATIENCE_MS 2000
-
 /* Longest command line: an iptables rule with all its matches. */
 #define COMMAND_MAX 1024
 
@@ -242,7 +239,7 @@ bool netns_wait(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	return poll(&p, 1, PATIENCE_MS) == 1 && (p.revents & events);
+	return poll(&p, 1, NETNS_PATIENCE_MS) == 1 && (p.revents & events);
 }
 
 int netns_accept(int listener)

@@ -68,10 +68,13 @@ int netns_listen(int ns, const struct endpoint *at);
 int netns_connect(int ns, const struct endpoint *from,
 		  const struct endpoint *to);
 
-/* Accept within two seconds, else -1. */
+/* Longer than anything takes here even on a busy machine. */
+#define NETNS_PATIENCE_MS 20000
+
+/* Accept within that time, else -1. */
 int netns_accept(int listener);
 
-/* Wait at most two seconds for what poll(2) calls @events. */
+/* Wait at most that long for what poll(2) calls @events. */
 bool netns_wait(int fd, short events);
 
 struct endpoint netns_local(int fd);

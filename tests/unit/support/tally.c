@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "netns.h"
+
 struct endpoint tally_packet_end(const uint8_t *p, bool source)
 {
 	bool v4 = p[0] >> 4 == 4;
@@ -53,7 +55,7 @@ bool tally_until(struct tally *t, int fd, short events)
 	struct pollfd p[2] = { { .fd = fd, .events = events },
 			       { .fd = queue_fd(t->q), .events = POLLIN } };
 
-	while (poll(p, 2, 2000) > 0) {
+	while (poll(p, 2, NETNS_PATIENCE_MS) > 0) {
 		tally_run(t);
 		if (p[0].revents & events)
 			return true;

@@ -31,8 +31,8 @@ void tally_close(struct tally *t);
 /* Let pass, and count, what waits now. */
 void tally_run(struct tally *t);
 
-/* Serve the queue until @fd has what is waited for; false: not within two
- * seconds. */
+/* Serve the queue until @fd has what is waited for; false: nothing came for
+ * NETNS_PATIENCE_MS. */
 bool tally_until(struct tally *t, int fd, short events);
 
 /* The source or the destination of a TCP packet from its IP header on. */
