@@ -25,7 +25,7 @@ def dropped(space):
     for family in (V4, V6):
         with Lab(space, ROUTED, family, tls=Tls()) as lab:
             lab.serve("vsftpd")
-            facts = expect(probe(lab, "--active", "--timeout", "1"), 1,
+            facts = expect(probe(lab, "--active", "--timeout", "2"), 1,
                            "passive-fails", "active-fails", "self-signed")
             works(facts)
             for way in facts["ways"].values():
