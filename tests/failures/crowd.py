@@ -5,12 +5,12 @@ import os
 import threading
 
 from dialog import Dialog, read_all
-from waiting import LabError, wait_until
+from waiting import PATIENCE_SECONDS, LabError, wait_until
 
 CLIENTS = 3
 
 # What a client waits for anything, so that it comes back after an outage.
-PATIENCE = 1
+PATIENCE = 5
 
 CONTENT = os.urandom(100_000)
 
@@ -43,7 +43,7 @@ class Crowd:
         """Returns when so many more were served."""
         until = self._served + more
         wait_until(lambda: self._served >= until or self._broken,
-                   f"{more} clients more")
+                   f"{more} clients more", 3 * PATIENCE_SECONDS)
         if self._broken:
             raise LabError(self._broken)
 

@@ -21,6 +21,10 @@ from waiting import LabError, wait_until
 FOLLOWED, PASSES, WAITS, STALLS, DROPPED, CLOSED, OPENS = (
     "followed", "passes", "waits", "stalls", "dropped", "closed", "opens")
 
+# What TCP sends again comes after 25 s for the seventh time, and then what was
+# written after it.
+FATE_SECONDS = 60
+
 
 class Peer(Dialog):
     """A client that asks whether the server is there. @owed: the answers
@@ -43,7 +47,7 @@ class Peer(Dialog):
             return CLOSED
         self.owed += 1
         return wait_until(lambda: self._heard() or gauge.fate(),
-                          "a fate of NOOP")
+                          "a fate of NOOP", FATE_SECONDS)
 
     def _heard(self):
         """The word when all that is owed has come; "" until then."""
@@ -101,4 +105,4 @@ def _connect(sock, where, gauge):
     def fate():
         return OPENS if connect_state(sock) == "open" else gauge.fate()
 
-    return wait_until(fate, "a fate of the SYN")
+    return wait_until(fate, "a fate of the SYN", FATE_SECONDS)

@@ -2,6 +2,7 @@
 """The kernel refuses what the daemon asks of it."""
 
 from subject import must, same
+from waiting import wait_until
 
 
 def row_sets_gone(scene):
@@ -10,7 +11,7 @@ def row_sets_gone(scene):
     for tool in ("iptables", "ip6tables"):
         scene.lab.gateway.run([tool, "-t", "raw", "-F", "SALLYPORT"])
     # nf_tables may let go of them a moment later.
-    scene.lab.gateway.run(["timeout", "5", "sh", "-c",
+    scene.lab.gateway.run(["timeout", "60", "sh", "-c",
                            "until ipset -q destroy; do sleep .02; done"])
     yield scene.measure()
     _refused(scene, "to open a pinhole", "rules --load")
@@ -21,11 +22,12 @@ def row_sets_gone(scene):
 def row_rules_gone(scene):
     """`rules --unload` while the daemon runs; or `iptables -F`."""
     scene.begin()
-    scene.subject.call("rules", "--unload")
+    wait_until(lambda: scene.subject.call("rules", "--unload").returncode == 0,
+               "the rules' end")
     yield scene.measure()
     scene.subject.call("rules", "--load")
     yield scene.measure()
-    same(set(scene.subject.alerts()), {"gap"}, "alerts")
+    same(set(wait_until(scene.subject.alerts, "an alert")), {"gap"}, "alerts")
 
 
 def row_conntrack_refuses(scene):
@@ -41,7 +43,7 @@ def row_conntrack_refuses(scene):
 
 
 def _refused(scene, *words):
-    must("action-failed" in scene.subject.alerts(), "no alert")
+    wait_until(lambda: "action-failed" in scene.subject.alerts(), "an alert")
     must(scene.engine_count("actions_failed") > 0, "nothing is counted")
     for text in words:
         same(scene.subject.logged(text), 1, f"complaints with {text!r}")

@@ -37,6 +37,7 @@ def row_queue_full(scene):
     """It stands still, or has less time than there is to do."""
     scene.begin()
     with _flooded(scene):
+        wait_until(lambda: scene.gauge.waiting() >= LENGTH, "a full queue")
         yield scene.measure()
     yield scene.measure()
     _told(scene, "full_drops")
@@ -64,7 +65,8 @@ def _told(scene, counter):
         same(scene.subject.alerts(), [], "alerts")
     else:
         same(queue[counter], 0, counter)
-        same(set(scene.subject.alerts()), {"gap"}, "alerts")
+        same(set(wait_until(scene.subject.alerts, "an alert")), {"gap"},
+             "alerts")
 
 
 def row_ends_lost(scene):

@@ -32,7 +32,9 @@ class Scene:
         self.lab, self.server, self.when_down = lab, server, when_down
         self.subject = Subject(
             lab, f"sallyport-{when_down}",
-            queue={"when-down": when_down, **(queue or {})}, **config)
+            queue={"when-down": when_down, **(queue or {})},
+            # They wait for all that is measured before.
+            pinhole={"timeout": "600s"}, **config)
         self.gauge = Gauge(lab, self._stopped)
         self.known = self.rewritten = self.transfer = None
         self.pinholes = []

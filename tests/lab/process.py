@@ -64,13 +64,14 @@ class Process:
             raise LabError(f"{self.name} still runs after {seconds} s: "
                            f"{self.tail()}") from None
 
-    def stop(self, gently=False):
+    def stop(self, gently=False, seconds=TERM_SECONDS):
         """End the whole group: with SIGKILL, as nothing here keeps anything;
-        @gently with SIGTERM first. Gives the exit status. Repeatable."""
+        @gently with SIGTERM @seconds before. Gives the exit status.
+        Repeatable."""
         if gently:
             self._signal(signal.SIGTERM)
             try:
-                self._child.wait(TERM_SECONDS)
+                self._child.wait(seconds)
             except subprocess.TimeoutExpired:
                 pass
         self._signal(signal.SIGKILL)

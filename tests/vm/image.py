@@ -53,6 +53,8 @@ _NOT_OF_PYTHON = (
     "ensurepip", "idlelib", "lib2to3", "multiprocessing", "pydoc*",
     "readline*", "sqlite3", "_sqlite3*", "test", "tkinter", "turtledemo",
     "unittest", "wsgiref", "xml", "xmlrpc")
+# Other tests run meanwhile.
+_COMES_AND_GOES = ("__pycache__",)
 # Networks, and what they stand on.
 _MODULES = (
     *(f"kernel/net/{name}" for name in (
@@ -85,7 +87,7 @@ def pack(more=()):
         if path:
             names.add(path)
     for path in (*_PLUGINS, *more):
-        names.add_tree(path)
+        names.add_tree(path, _COMES_AND_GOES)
     names.add_tree(sysconfig.get_path("stdlib"), _NOT_OF_PYTHON)
     names.add_libraries()
     for path in _FILES:
