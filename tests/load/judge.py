@@ -6,7 +6,7 @@ import re
 import checks as lab_checks
 import field as network
 from mix import THROUGH
-from waiting import LabError, wait_until
+from waiting import PATIENCE_SECONDS, LabError, wait_until
 
 # Besides tables: stacks, what a library takes when it is first used, and a
 # huge page or two where somewhat more is open at once than before.
@@ -151,7 +151,8 @@ def check_the_bad_way_was_bad(load):
 
 def check_tables_are_empty_again(load):
     """Waits for conntrack, which keeps a closed connection for some seconds."""
-    wait_until(lambda: not leftovers(load), "the end of all connections", 120)
+    wait_until(lambda: not leftovers(load), "the end of all connections",
+               6 * PATIENCE_SECONDS)
     must(not leftovers(load), leftovers(load))
 
 
@@ -190,7 +191,7 @@ def check_memory_is_what_its_tables_take(load):
         late = now - steady[0].memory_kb
         more = new_places(life, steady[0])
         must(late <= SLACK_KB + table_kb * more // SESSIONS,
-             f"grew by {late} kB in {len(steady)} s, with {more} sessions more")
+             f"grew by {late} kB in {len(steady)} s, {more} sessions more")
         note += f", {late} of these in the last {len(steady)} s"
     return note
 

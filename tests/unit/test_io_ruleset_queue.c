@@ -18,7 +18,7 @@
 #include "tally.h"
 
 /* Until what is on its way has come, in the sum two seconds. */
-#define LOOKS 100
+#define LOOKS   100
 #define LOOK_MS 20
 
 /* TCP packets of a connection that this packet socket saw so far. */
