@@ -20,12 +20,14 @@ _TARGET = """\
 DefaultDependencies=no
 Requires=sallyport.service
 """
-# A stopped daemon shall be missed soon.
+# A stopped daemon shall be missed soon, and one that a busy machine keeps
+# waiting shall not.
 _SERVICE = """\
 [Unit]
 DefaultDependencies=no
+StartLimitIntervalSec=0
 [Service]
-WatchdogSec=1
+WatchdogSec=6
 StandardOutput=append:/run/service.log
 StandardError=inherit
 """

@@ -65,6 +65,7 @@ def at_once(space, family, end):
                 fetch(client)
         asked = clients[-1].listen()
         clients[-1].command(clients[-1].active_line(asked), 200)
+        daemon.wait_event("session_open", session=SESSIONS)
         end(daemon)
         take(clients[-1], asked)
         for client in clients:
@@ -79,6 +80,7 @@ def between_reply_and_connect(space, family, end):
         daemon = with_a_file(lab)
         client = Dialog(lab)
         where = client.passive()
+        daemon.wait_event("session_open", session=1)
         end(daemon)
         data = client.socket()
         data.connect(where)
