@@ -95,9 +95,7 @@ def check_rules_in_another_language_under_the_daemon(space):
         dialog = Dialog(lab)
         lab.gateway.run(["iptables", "-t", "raw", "-F"])
         lab.gateway.run(["ip6tables", "-t", "raw", "-F"])
-        # nf_tables may let go of them a moment later.
-        lab.gateway.run(["timeout", "60", "sh", "-c",
-                         "until ipset -q destroy; do sleep .02; done"])
+        checks.destroy_sets(lab)
         subject.ask("reload")
         must(subject.logged("none are loaded"), "no word of it")
         text = subject.call("rules", "--format", "nft").stdout

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The kernel refuses what the daemon asks of it."""
 
+import checks
 from subject import must, same
 from waiting import wait_until
 
@@ -10,9 +11,7 @@ def row_sets_gone(scene):
     scene.begin()
     for tool in ("iptables", "ip6tables"):
         scene.lab.gateway.run([tool, "-t", "raw", "-F", "SALLYPORT"])
-    # nf_tables may let go of them a moment later.
-    scene.lab.gateway.run(["timeout", "60", "sh", "-c",
-                           "until ipset -q destroy; do sleep .02; done"])
+    checks.destroy_sets(scene.lab)
     yield scene.measure()
     _refused(scene, "to open a pinhole", "rules --load")
     scene.subject.call("rules", "--load")
@@ -27,7 +26,7 @@ def row_rules_gone(scene):
     yield scene.measure()
     scene.subject.call("rules", "--load")
     yield scene.measure()
-    same(set(wait_until(scene.subject.alerts, "an alert")), {"gap"}, "alerts")
+    same(set(scene.alerts()), {"gap"}, "alerts")
 
 
 def row_conntrack_refuses(scene):
@@ -43,7 +42,7 @@ def row_conntrack_refuses(scene):
 
 
 def _refused(scene, *words):
-    wait_until(lambda: "action-failed" in scene.subject.alerts(), "an alert")
+    scene.subject.wait_event("alert", rule="action-failed")
     must(scene.engine_count("actions_failed") > 0, "nothing is counted")
     for text in words:
         same(scene.subject.logged(text), 1, f"complaints with {text!r}")

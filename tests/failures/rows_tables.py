@@ -3,15 +3,13 @@
 
 from conntrack_filler import Filler
 from subject import must, same
-from waiting import wait_until
 
 
 def row_sessions_full(scene):
     scene.begin()
     leaves = scene.pinholes[0][0]
     yield scene.measure()
-    same(wait_until(scene.subject.alerts, "an alert"), ["session-table-full"],
-         "alerts")
+    same(scene.alerts(), ["session-table-full"], "alerts")
     must(scene.engine_count("sessions_refused") > 0, "nothing is counted")
     leaves.quit()
     scene.subject.wait_event("session_close")
@@ -25,8 +23,7 @@ row_sessions_full.config = {"limits": {"sessions": 6}}
 def row_pinholes_full(scene):
     scene.begin()
     yield scene.measure()
-    same(set(wait_until(scene.subject.alerts, "an alert")),
-         {"pinhole-table-full"}, "alerts")
+    same(set(scene.alerts()), {"pinhole-table-full"}, "alerts")
     must(scene.engine_count("pinholes_refused") > 0, "nothing is counted")
     # One that was used is a free place.
     yield scene.measure()
@@ -40,7 +37,7 @@ def row_conntrack_full(scene):
     scene.begin()
     with Filler(scene.lab.gateway).full():
         yield scene.measure()
-    wait_until(lambda: "action-failed" in scene.subject.alerts(), "an alert")
+    scene.subject.wait_event("alert", rule="action-failed")
     must(scene.engine_count("actions_failed") > 0, "nothing is counted")
     same(scene.subject.logged("raise net.netfilter.nf_conntrack_max"), 1,
          "complaints that name the cure")

@@ -106,6 +106,10 @@ class Scene:
         elif number == signal.SIGCONT:
             wait_until(lambda: not self.gauge.waiting(), "an empty queue")
 
+    def alerts(self):
+        """All, once there is one."""
+        return wait_until(self.subject.alerts, "an alert")
+
     def last_event(self):
         """When a command that is given now comes to the log."""
         told = len(self.subject.events("command"))

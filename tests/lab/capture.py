@@ -5,7 +5,7 @@ import re
 
 import pcap
 from bpf import SNAP_BYTES
-from waiting import PATIENCE_SECONDS, LabError, wait_until
+from waiting import LabError, wait_until
 
 # In immediate mode each packet takes the place of the longest possible.
 BUFFER_KIB = 16 << 10
@@ -47,7 +47,7 @@ class Capture:
         """Wait until every connection seen has ended, then stop."""
         wait_until(lambda: pcap.Connections(*pcap.read(self.path)).all_ended(),
                    f"the end of all connections in {self.path}")
-        self._process.stop(gently=True, seconds=PATIENCE_SECONDS)
+        self._process.stop(gently=True)
         if not re.search(r"^0 packets dropped by kernel", self._log(), re.M):
             raise LabError(f"packets were lost: {self._process.tail()}")
 

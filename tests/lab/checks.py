@@ -4,7 +4,7 @@ with the reason if it does not hold; scenarios use them one by one."""
 
 import re
 
-from waiting import LabError, wait_until
+from waiting import PATIENCE_SECONDS, LabError, wait_until
 
 # Fields of /proc/net/netfilter/nfnetlink_queue.
 QUEUE_DROPPED, USER_DROPPED, ID_SEQUENCE = 5, 6, 7
@@ -121,6 +121,15 @@ def pinholes(lab):
         elements += part.split(",")
     return [re.sub(r" (timeout|expires) \S+", "", one).strip()
             for one in elements]
+
+
+def destroy_sets(lab):
+    """All of ipset's; nf_tables may let go of them a moment later."""
+    def gone():
+        lab.gateway.run(["sh", "-c", "ipset -q destroy || :"])
+        return not lab.gateway.run(["ipset", "list", "-n"])
+
+    wait_until(gone, "the sets' end", 3 * PATIENCE_SECONDS)
 
 
 def nothing_open(lab):

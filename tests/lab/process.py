@@ -5,10 +5,7 @@ import os
 import signal
 import subprocess
 
-from waiting import PATIENCE_SECONDS, SLOWNESS, LabError
-
-# What was asked to end and has not done so by then is killed.
-TERM_SECONDS = 2 * SLOWNESS
+from waiting import PATIENCE_SECONDS, LabError
 
 # Enough of a log to see why something ended.
 TAIL_LINES = 4
@@ -64,14 +61,13 @@ class Process:
             raise LabError(f"{self.name} still runs after {seconds} s: "
                            f"{self.tail()}") from None
 
-    def stop(self, gently=False, seconds=TERM_SECONDS):
+    def stop(self, gently=False):
         """End the whole group: with SIGKILL, as nothing here keeps anything;
-        @gently with SIGTERM @seconds before. Gives the exit status.
-        Repeatable."""
+        @gently with SIGTERM first. Gives the exit status. Repeatable."""
         if gently:
             self._signal(signal.SIGTERM)
             try:
-                self._child.wait(seconds)
+                self._child.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 pass
         self._signal(signal.SIGKILL)

@@ -5,6 +5,7 @@ import re
 
 import checks as lab_checks
 import field as network
+from load import SESSIONS
 from mix import THROUGH
 from waiting import PATIENCE_SECONDS, LabError, wait_until
 
@@ -16,9 +17,6 @@ SLACK_KB = 8192
 # leave the table as come.
 CLOSED_SECONDS = 30
 STEADY_SECONDS = CLOSED_SECONDS + 5
-
-# What the table has room for: the default of limits.sessions.
-SESSIONS = 65536
 
 # Bits of the conntrack mark of data connections: pinhole.connmark.
 MARK = "0x1000/0x1000"

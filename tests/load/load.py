@@ -17,13 +17,17 @@ LOOK_SECONDS = 1
 # A machine that gets on at a tenth of what is asked is still waited for.
 SLOWNESS = 10
 
+# What the table has room for: the default.
+SESSIONS = 65536
+
 # What passes unread is not translated: bursts of some thousand sessions must
 # not fill the queue, and while no process runs packets had better be dropped and
 # sent again.
 CONFIG = {
     "log": {"level": "warning"},
     "queue": {"length": 65536, "when-down": "drop"},
-    "limits": {"sessions-per-client": 8192, "pinholes-per-client": 8192},
+    "limits": {"sessions": SESSIONS, "sessions-per-client": 8192,
+               "pinholes-per-client": 8192},
     "servers": [network.secure_server()],
 }
 

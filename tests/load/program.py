@@ -4,7 +4,7 @@
 import contextlib
 import json
 
-from waiting import PATIENCE_SECONDS, LabError, wait_until
+from waiting import LabError, wait_until
 
 
 class Program:
@@ -33,7 +33,7 @@ class Program:
 
     def end(self):
         """Ask it to end; its report."""
-        self.process.stop(gently=True, seconds=PATIENCE_SECONDS)
+        self.process.stop(gently=True)
         return self._report()
 
     def _report(self):

@@ -265,7 +265,7 @@ static void data_timeout_is_not_renewed_by_the_syn(void **state)
 			       &a);
 	assert_true(b >= 0);
 	netns_go(f->lab.gateway);
-	assert_in_range(netns_count("%s", left), 431900, 432000);
+	assert_in_range(netns_count("%s", left), 431990, 432000);
 	close(a);
 	close(b);
 	ctlab_link_close(&l);
